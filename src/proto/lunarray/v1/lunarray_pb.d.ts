@@ -1421,8 +1421,9 @@ export enum Refusal {
   DISK_SIGNATURE = 10,
 
   /**
-   * The owner's safety snapshots were taken and are missing, or a target is INCONSISTENT and has none
-   * [VSS_E_BAD_STATE]. A ROLL_BACK whose sources are not the owner's own safety snapshots of these targets, too.
+   * The owner's safety snapshot of a target was taken and is missing [VSS_E_BAD_STATE]. A ROLL_BACK whose sources are
+   * not the owner's own safety snapshots of these targets, too. That a target which was INCONSISTENT before the
+   * owner's first operation has none refuses nothing: such a target can be repaired by a RESYNC, not rolled back.
    *
    * @generated from enum value: REFUSAL_SAFETY_SNAPSHOT = 11;
    */

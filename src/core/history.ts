@@ -1,0 +1,85 @@
+/**
+ * What the LUNs' runs say about this object's operations, whatever its status remembers.
+ *
+ * Acceptance and end are written to all targets in one commit, so that the targets of one operation agree. They differ
+ * only where a roll-back took those targets alone that needed it.
+ */
+import type { Lun, OperationKind, Outcome, Run } from './array.ts';
+import type { ReadView, ResolvedPair } from './observation.ts';
+
+/** One pair's target as it is now, and what our newest operation on it came to. */
+export type TargetHistory = {
+  readonly pair: ResolvedPair;
+  /** Absent when the array does not know the LUN. */
+  readonly lun?: Lun;
+  /** Absent when no operation of ours was ever accepted on it. */
+  readonly run?: Run;
+  /** Whether somebody else may have written to it since our run ended, or it is gone. */
+  readonly moved: boolean;
+};
+
+export type History = {
+  readonly targets: readonly TargetHistory[];
+  /** The newest operation of ours: its number, id, kind, outcome; undefined when none was ever accepted. */
+  readonly newest?: {
+    readonly attempt: number;
+    readonly operationID: string;
+    readonly kind: OperationKind;
+    readonly outcome: Outcome;
+    readonly runs: readonly Run[];
+  };
+  /** Why the targets cannot be parts of one history; undefined when they agree. */
+  readonly disagreement?: string;
+};
+
+/** The attempt's number in `<uid>.<number>`; 0 when the id is empty or not of that form. */
+export function attemptOf(operationID: string | undefined): number {
+  const number = Number(operationID?.split('.').at(-1));
+  return Number.isSafeInteger(number) && number > 0 ? number : 0;
+}
+
+/** Reads the history of `owner` from one answer of the array. */
+export function readHistory(owner: string, pairs: readonly ResolvedPair[], view: ReadView): History {
+  const targets = pairs.map((pair) => targetHistory(owner, pair, view));
+  const runs = targets.flatMap((target) => (target.run === undefined ? [] : [target.run]));
+  const last = runs.reduce<Run | undefined>(
+    (newest, run) => (attemptOf(run.operationID) > attemptOf(newest?.operationID) ? run : newest),
+    undefined,
+  );
+  if (last === undefined) return { targets };
+  const newest = {
+    attempt: attemptOf(last.operationID),
+    operationID: last.operationID,
+    kind: last.kind,
+    outcome: last.outcome,
+    runs: runs.filter((run) => run.operationID === last.operationID),
+  };
+  const disagreement = disagreementOf(targets, last);
+  return disagreement === undefined ? { targets, newest } : { targets, newest, disagreement };
+}
+
+function targetHistory(owner: string, pair: ResolvedPair, view: ReadView): TargetHistory {
+  const lun = view.luns.get(pair.targetLunID);
+  const run = lun?.runs.find((candidate) => candidate.owner === owner);
+  if (lun === undefined) return { pair, moved: true };
+  if (run === undefined) return { pair, lun, moved: false };
+  return { pair, lun, run, moved: run.outcome !== 'Running' && lun.contentGeneration !== run.endGeneration };
+}
+
+function disagreementOf(targets: readonly TargetHistory[], last: Run): string | undefined {
+  for (const { pair, lun, run } of targets) {
+    if (lun === undefined) return `LUN ${pair.targetLunID} is gone from the array`;
+    if (run === undefined) return `LUN ${pair.targetLunID} has no record of operation ${last.operationID}`;
+    if (run.operationID === last.operationID) {
+      if (run.outcome !== last.outcome) return `the LUNs disagree on how operation ${last.operationID} ended`;
+    } else if (last.kind !== 'RollBack' || run.kind !== 'Resync' || !isUnsuccessfulEnd(run.outcome)) {
+      return `LUN ${pair.targetLunID} last had operation ${run.operationID}, not ${last.operationID}`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether the operation is over and did not do what it was for. */
+export function isUnsuccessfulEnd(outcome: Outcome): boolean {
+  return outcome === 'Failed' || outcome === 'Cancelled' || outcome === 'Interrupted';
+}

@@ -1,0 +1,84 @@
+/** Everything that a decision may depend on, gathered before it is made. Nothing else may: no clock, no memory. */
+import type { LunResync } from '../api/lun-resync.ts';
+import type { LunGrant } from '../api/storage-array.ts';
+import type { ArrayIdentity, Lun, Operation } from './array.ts';
+import type { Problem } from './problem.ts';
+
+export type Observation = {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly resync: LunResync;
+  /** `<uid of kube-system>/<namespace>/<name>/<uid>`. */
+  readonly owner: string;
+  readonly settings: Settings;
+  readonly array: ObservedArray;
+  /** In the order of spec.pairs. Once an intent was recorded they are the recorded ones. */
+  readonly pairs: readonly ResolvedPair[];
+  readonly view: View;
+  /** SHA-256 over the resolved pairs: what the LUNs' runs are compared with. Empty while a pair is not resolved. */
+  readonly pairsDigest: string;
+  /** For how long the array has reported no change of step, bytes or heartbeat, as this process saw it. */
+  readonly idleMs: number;
+  /** For how long the array has given no answer, as this process saw it. 0 when it answers. */
+  readonly unreachableMs: number;
+  /** Operations of this operator that are under way on the array, without this one. */
+  readonly othersRunning: number;
+};
+
+export type Settings = {
+  /** How long something that the spec names may be missing. */
+  readonly referenceTimeoutMs: number;
+  /** The least time between two writes of progress. */
+  readonly progressIntervalMs: number;
+  /** How often a running operation is looked at when no change is pushed. */
+  readonly pollIntervalMs: number;
+};
+
+/** The StorageArray. `missing`: there is none yet, or more than one could be meant. */
+export type ObservedArray =
+  | { readonly state: 'missing'; readonly problem: Problem; readonly final: boolean }
+  | { readonly state: 'found'; readonly name: string; readonly policy: ArrayPolicy };
+
+export type ArrayPolicy = {
+  readonly maintenance: boolean;
+  readonly abandoned: boolean;
+  readonly lunGrants: readonly LunGrant[];
+  /** 0 means no limit. */
+  readonly maxConcurrentOperations: number;
+  /** 0 means no limit. */
+  readonly maxCopyBytesPerSecond: number;
+};
+
+/** One pair as the spec's names lead to LUNs. A pair that leads nowhere (yet) has a problem. */
+export type ResolvedPair = {
+  readonly name: string;
+  readonly sourceLunID: string;
+  readonly targetLunID: string;
+  /** Whether the source needs a grant: it was named by its id and is not the safety snapshot of an own earlier run. */
+  readonly sourceNeedsGrant: boolean;
+  readonly targetNeedsGrant: boolean;
+  readonly selectedVolumes: readonly string[];
+  readonly problem?: Problem;
+  /** Whether waiting cannot help against the problem. */
+  readonly final: boolean;
+};
+
+/**
+ * The array's answer. `unread`: it was asked and nothing is known; `unresolved`: there was nothing to ask yet.
+ * All LUNs come from one GetLuns answer. `operation` was read before them: where the two differ, the LUNs are newer.
+ */
+export type View =
+  | { readonly state: 'unresolved' }
+  | { readonly state: 'unread'; readonly cause: 'Unreachable' | 'Unauthenticated'; readonly message: string }
+  | {
+      readonly state: 'read';
+      readonly identity: ArrayIdentity;
+      readonly luns: ReadonlyMap<string, Lun>;
+      /** Absent when the array has no record of status.operationID. */
+      readonly operation?: Operation;
+    };
+
+export type ReadView = Extract<View, { state: 'read' }>;
+
+/** The version of the array contract that this operator speaks. */
+export const CONTRACT_VERSION = 1;
