@@ -407,6 +407,13 @@ export declare type GetLunsResponse = Message<"lunarray.v1.GetLunsResponse"> & {
    * @generated from field: repeated lunarray.v1.Lun luns = 1;
    */
   luns: Lun[];
+
+  /**
+   * The array that answers: without it the same ids on another array behind the same endpoint could be taken for these.
+   *
+   * @generated from field: string array_id = 2;
+   */
+  arrayId: string;
 };
 
 /**
@@ -572,7 +579,7 @@ export declare type StartOperationRequest = Message<"lunarray.v1.StartOperationR
   pairsDigest: string;
 
   /**
-   * An upper bound for the copy; 0 means none.
+   * An upper bound for the copy; 0 means none. No part of what makes two calls equal: the administrator may change it.
    *
    * @generated from field: uint64 max_bytes_per_second = 13;
    */

@@ -1,0 +1,178 @@
+/** One array over gRPC: each call of lunarray.v1 with a deadline, its failures translated in one place. */
+import { type Client, status } from '@grpc/grpc-js';
+import type {
+  ArrayError,
+  ArrayIdentity,
+  CancelAnswer,
+  DoneAnswer,
+  NotKnown,
+  Operation,
+  StartAnswer,
+  StartRequest,
+} from '../core/array.ts';
+import type { ArrayClient, CancelRequest, LunQuery, LunsAnswer } from '../controller/ports.ts';
+import * as pb from '../proto/lunarray/v1/lunarray_pb.js';
+import { createClient } from '../rpc/client.ts';
+import { RpcError } from '../rpc/rpc-error.ts';
+import type { ServiceClient } from '../rpc/service-types.ts';
+import {
+  identityFrom,
+  lunFrom,
+  MalformedAnswer,
+  operationFrom,
+  outcomeFrom,
+  refusalFrom,
+  startMessage,
+} from './codec.ts';
+
+/** Milliseconds that an array has for an answer; acceptance makes things durable and gets longer. */
+const READ_TIMEOUT_MS = 10_000;
+const CHANGE_TIMEOUT_MS = 30_000;
+
+/** A client on an open channel, which the caller closes. */
+export function arrayClient(channel: Client): ArrayClient {
+  return new GrpcArrayClient(createClient(pb.LunArray, channel, { timeoutMs: READ_TIMEOUT_MS }));
+}
+
+class GrpcArrayClient implements ArrayClient {
+  readonly #rpc: ServiceClient<typeof pb.LunArray>;
+
+  constructor(rpc: ServiceClient<typeof pb.LunArray>) {
+    this.#rpc = rpc;
+  }
+
+  async identity(signal: AbortSignal): Promise<ArrayIdentity | NotKnown> {
+    return settle<ArrayIdentity | NotKnown>(async () => identityFrom(await this.#rpc.getArray({}, { signal })), notKnown);
+  }
+
+  async luns(query: LunQuery, signal: AbortSignal): Promise<LunsAnswer | NotKnown> {
+    return settle<LunsAnswer | NotKnown>(async () => {
+      const request = { ids: [...query.ids], owners: [...query.owners], runId: query.runID };
+      const answer = await this.#rpc.getLuns(request, { signal });
+      const luns = answer.luns.filter((lun) => query.ids.includes(lun.id)).map(lunFrom);
+      return { arrayID: answer.arrayId, luns: new Map(luns.map((lun) => [lun.id, lun])) };
+    }, notKnown);
+  }
+
+  async operation(operationID: string, signal: AbortSignal): Promise<Operation | 'absent' | NotKnown> {
+    return settle<Operation | 'absent' | NotKnown>(
+      async () => {
+        const { operation } = await this.#rpc.getOperation({ operationId: operationID }, { signal });
+        if (operation?.operationId !== operationID) throw new MalformedAnswer(`it answered with another operation than ${operationID}`);
+        return operationFrom(operation);
+      },
+      (error) => (error instanceof RpcError && error.code === status.NOT_FOUND ? 'absent' : notKnown(error)),
+    );
+  }
+
+  async start(request: StartRequest, signal: AbortSignal): Promise<StartAnswer> {
+    return settle<StartAnswer>(
+      async () => {
+        const { operation } = await this.#rpc.startOperation(startMessage(request), change(signal));
+        if (operation === undefined) return { kind: 'Malformed', message: 'the array accepted an operation and named none' };
+        return { kind: 'Accepted', operation: operationFrom(operation) };
+      },
+      (error) =>
+        isDefinite(error)
+          ? { kind: 'Refused', refusal: refusalFrom(error.metadata['refusal']), error: arrayError(error) }
+          : error instanceof MalformedAnswer
+            ? { kind: 'Malformed', message: error.message }
+            : notKnown(error),
+    );
+  }
+
+  async cancel(request: CancelRequest, signal: AbortSignal): Promise<CancelAnswer> {
+    return settle<CancelAnswer>(async () => {
+      const message = {
+        arrayId: request.arrayID,
+        operationId: request.operationID,
+        owner: request.owner,
+        targetLunIds: [...request.targetLunIDs],
+      };
+      const answer = await this.#rpc.cancelOperation(message, change(signal));
+      switch (answer.state) {
+        case pb.CancelState.STOPPING:
+          return { kind: 'Stopping' };
+        case pb.CancelState.ENDED:
+          return { kind: 'Ended', outcome: outcomeFrom(answer.outcome) };
+        case pb.CancelState.DEAD:
+          return { kind: 'Dead' };
+        default:
+          throw new MalformedAnswer(`it answered a cancel with the unknown state ${String(answer.state)}`);
+      }
+    }, doneOr);
+  }
+
+  async release(arrayID: string, operationID: string, signal: AbortSignal): Promise<DoneAnswer> {
+    return settle<DoneAnswer>(async () => {
+      await this.#rpc.releaseOperation({ arrayId: arrayID, operationId: operationID }, change(signal));
+      return { kind: 'Done' };
+    }, doneOr);
+  }
+
+  async deleteSafetySnapshots(arrayID: string, owner: string, signal: AbortSignal): Promise<DoneAnswer> {
+    return settle<DoneAnswer>(async () => {
+      await this.#rpc.deleteSafetySnapshots({ arrayId: arrayID, owner }, change(signal));
+      return { kind: 'Done' };
+    }, doneOr);
+  }
+
+  async *operations(ownerPrefix: string, signal: AbortSignal): AsyncGenerator<Operation, void, undefined> {
+    let pageToken = '';
+    do {
+      const page = await this.#rpc.listOperations({ ownerPrefix, pageSize: 100, pageToken }, { signal });
+      for (const operation of page.operations) yield operationFrom(operation);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+  }
+
+  async *watch(ownerPrefix: string, signal: AbortSignal): AsyncGenerator<Operation, void, undefined> {
+    for await (const { operation } of this.#rpc.watchOperations({ ownerPrefix }, { signal })) {
+      if (operation !== undefined) yield operationFrom(operation);
+    }
+  }
+}
+
+function change(signal: AbortSignal): { readonly signal: AbortSignal; readonly timeoutMs: number } {
+  return { signal, timeoutMs: CHANGE_TIMEOUT_MS };
+}
+
+/** Expected failures become values; what is neither the array's nor the transport's is a mistake of ours and thrown. */
+async function settle<T>(call: () => Promise<T>, translate: (error: RpcError | MalformedAnswer) => T): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof RpcError || error instanceof MalformedAnswer) return translate(error);
+    throw error;
+  }
+}
+
+function isDefinite(error: RpcError | MalformedAnswer): error is RpcError {
+  return error instanceof RpcError && error.isDefinite && !isUnauthenticated(error);
+}
+
+function isUnauthenticated(error: RpcError): boolean {
+  return error.code === status.UNAUTHENTICATED || error.code === status.PERMISSION_DENIED;
+}
+
+function doneOr(error: RpcError | MalformedAnswer): { kind: 'Refused'; error: ArrayError } | NotKnown {
+  return isDefinite(error) ? { kind: 'Refused', error: arrayError(error) } : notKnown(error);
+}
+
+/** Not the raw text of the transport: it may hold addresses and secrets. The code's name says enough for a person. */
+function notKnown(error: RpcError | MalformedAnswer): NotKnown {
+  if (error instanceof MalformedAnswer)
+    return { kind: 'NotKnown', cause: 'Unreachable', message: `its answer breaks the contract: ${error.message}` };
+  const cause = isUnauthenticated(error) ? 'Unauthenticated' : 'Unreachable';
+  return { kind: 'NotKnown', cause, message: `the call ended with ${status[error.code] ?? String(error.code)}` };
+}
+
+function arrayError(error: RpcError): ArrayError {
+  const clean = (text: string, limit: number): string => text.slice(0, limit).replaceAll(/\p{Cc}/gu, ' ');
+  return {
+    reason: clean(error.reason === '' ? (status[error.code] ?? 'UNKNOWN') : error.reason, 64),
+    message: clean(error.message, 512),
+    remedy: clean(error.remedy, 512),
+    lunID: clean(error.metadata['lun'] ?? '', 128),
+  };
+}

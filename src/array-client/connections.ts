@@ -1,0 +1,95 @@
+/** One channel per StorageArray, rebuilt when its endpoint or its certificates change. */
+import { type ChannelCredentials, Client, type ClientOptions, credentials } from '@grpc/grpc-js';
+import type { StorageArray } from '../api/storage-array.ts';
+import type { ArrayClient } from '../controller/ports.ts';
+import type { NotKnown } from '../core/array.ts';
+import { arrayClient } from './array-client.ts';
+
+/** Certificate material, PEM. */
+export type TlsMaterial = { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
+
+/** Reads the Secret of that name in the operator's own namespace; resolves to one sentence when that cannot be. */
+export type ReadTlsSecret = (name: string, signal: AbortSignal) => Promise<TlsMaterial | string>;
+
+type Connection = {
+  readonly fingerprint: string;
+  readonly channel: Client;
+  readonly client: ArrayClient;
+  readonly readAtMs: number;
+};
+
+/** Rotated certificates are picked up after this at the latest. */
+const REREAD_SECRET_MS = 60_000;
+
+const CHANNEL_OPTIONS: ClientOptions = {
+  'grpc.max_receive_message_length': 4 * 1024 * 1024,
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 5_000,
+};
+
+/** The operator's connections to its arrays. `close` ends all of them. */
+export class Connections {
+  readonly #readSecret: ReadTlsSecret;
+  readonly #monotonic: () => number;
+  readonly #connections = new Map<string, Connection>();
+
+  constructor(readSecret: ReadTlsSecret, monotonic: () => number) {
+    this.#readSecret = readSecret;
+    this.#monotonic = monotonic;
+  }
+
+  /** The array's client. `NotKnown` when the certificates cannot be had: then there is nobody to ask. */
+  async client(array: StorageArray, signal: AbortSignal): Promise<ArrayClient | NotKnown> {
+    const { name, uid } = array.metadata;
+    const { endpoint, tlsSecretName, insecure } = array.spec;
+    const known = this.#connections.get(name);
+    const plain = `${uid} ${endpoint} ${tlsSecretName ?? ''} ${insecure}`;
+    const isRecent = known !== undefined && this.#monotonic() - known.readAtMs < REREAD_SECRET_MS;
+    if (known !== undefined && known.fingerprint.startsWith(`${plain}\n`) && (tlsSecretName === undefined || isRecent))
+      return known.client;
+    const tls = tlsSecretName === undefined ? undefined : await this.#readSecret(tlsSecretName, signal);
+    if (typeof tls === 'string') return { kind: 'NotKnown', cause: 'Unauthenticated', message: tls };
+    return this.#connect(name, `${plain}\n${fingerprintOf(tls)}`, endpoint, tls);
+  }
+
+  #connect(name: string, fingerprint: string, endpoint: string, tls: TlsMaterial | undefined): ArrayClient | NotKnown {
+    const known = this.#connections.get(name);
+    const readAtMs = this.#monotonic();
+    if (known?.fingerprint === fingerprint) {
+      this.#connections.set(name, { ...known, readAtMs });
+      return known.client;
+    }
+    let channel: Client;
+    try {
+      channel = new Client(endpoint, credentialsOf(tls), CHANNEL_OPTIONS);
+    } catch {
+      // The library's text may quote the certificate.
+      const message = 'the certificates in its Secret cannot be read: ca.crt, tls.crt and tls.key must be PEM';
+      return { kind: 'NotKnown', cause: 'Unauthenticated', message };
+    }
+    known?.channel.close();
+    const client = arrayClient(channel);
+    this.#connections.set(name, { fingerprint, channel, client, readAtMs });
+    return client;
+  }
+
+  /** Closes the channel of an array whose StorageArray is gone. */
+  forget(name: string): void {
+    this.#connections.get(name)?.channel.close();
+    this.#connections.delete(name);
+  }
+
+  close(): void {
+    for (const name of [...this.#connections.keys()]) this.forget(name);
+  }
+}
+
+function credentialsOf(tls: TlsMaterial | undefined): ChannelCredentials {
+  return tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca, tls.key, tls.cert);
+}
+
+function fingerprintOf(tls: TlsMaterial | undefined): string {
+  return tls === undefined ? '' : [tls.ca, tls.cert, tls.key].map((pem) => pem.toString('base64')).join('.');
+}

@@ -1,0 +1,158 @@
+/** Gathers one observation: the object, its array, its LUNs from one answer, and how long nothing has moved. */
+import { createHash } from 'node:crypto';
+import type { LunResync } from '../api/lun-resync.ts';
+import type { StorageArray } from '../api/storage-array.ts';
+import type { ArrayIdentity, Lun, NotKnown, Operation } from '../core/array.ts';
+import type { Observation, ResolvedPair, View } from '../core/observation.ts';
+import type { ArrayClient, LunsAnswer } from './ports.ts';
+import { recordedPairs, resolveArray, resolvePairs, withSafetySnapshot } from './resolve.ts';
+import { ownerOf, type World } from './world.ts';
+
+/** Never rejects because the array does not answer. `othersRunning` is counted by the caller, right before it decides. */
+export async function observe(
+  resync: LunResync,
+  world: World,
+  signal: AbortSignal,
+): Promise<Omit<Observation, 'othersRunning'>> {
+  const undone = runsToUndo(resync, world);
+  const { observed, array } = resolveArray(resync, world.arrays.list(), undone);
+  const attempted = (resync.status.attempt ?? 0) > 0;
+  const pairs = attempted ? recordedPairs(resync, undone) : resolvePairs(resync, undone);
+  const owner = ownerOf(world.clusterID, resync);
+  const seen =
+    array === undefined || isSettled(resync) || pairs.some((pair) => pair.problem !== undefined)
+      ? { view: { state: 'unresolved' } as const, pairs }
+      : await look({ resync, world, owner, array, pairs, undone, signal });
+  const answered = seen.view.state === 'read';
+  const arrayName = array?.metadata.name ?? '';
+  return {
+    now: world.clock.now(),
+    resync,
+    owner,
+    settings: world.settings,
+    array: observed,
+    pairs: seen.pairs,
+    view: seen.view,
+    pairsDigest: digestOf(seen.pairs),
+    idleMs: idleMs(seen.view, resync, world),
+    unreachableMs: seen.view.state === 'unresolved' ? 0 : world.activity.silentMs(arrayName, answered),
+  };
+}
+
+/** A finished run asks the array nothing before it acts. */
+function isSettled(resync: LunResync): boolean {
+  return resync.status.completionTime !== undefined;
+}
+
+function runsToUndo(resync: LunResync, world: World): ReadonlyMap<string, LunResync> {
+  const names = new Set(resync.spec.pairs.flatMap((pair) => pair.source.undoOf ?? []));
+  return new Map(
+    [...names].flatMap((name): [string, LunResync][] => {
+      const other = world.store.get(`${resync.metadata.namespace}/${name}`);
+      return other === undefined ? [] : [[name, other]];
+    }),
+  );
+}
+
+type Looking = {
+  readonly resync: LunResync;
+  readonly world: World;
+  readonly owner: string;
+  readonly array: StorageArray;
+  readonly pairs: readonly ResolvedPair[];
+  readonly undone: ReadonlyMap<string, LunResync>;
+  readonly signal: AbortSignal;
+};
+
+type Seen = { readonly view: View; readonly pairs: readonly ResolvedPair[] };
+
+async function look(looking: Looking): Promise<Seen> {
+  const { resync, world, array, pairs, signal } = looking;
+  const client = await world.arrays.client(array, signal);
+  if ('kind' in client) return { view: unread(client), pairs };
+  const { operationID } = resync.status;
+  // Before the LUNs: where the two differ, the LUNs must be the newer ones.
+  const operation = operationID === undefined ? 'absent' : await client.operation(operationID, signal);
+  if (isNotKnown(operation)) return report(looking, { view: unread(operation), pairs });
+  const luns = await readLuns(client, looking);
+  if ('kind' in luns) return report(looking, { view: unread(luns), pairs });
+  const identity = await identityOf(client, luns.arrayID, signal);
+  if ('kind' in identity) return report(looking, { view: unread(identity), pairs });
+  return report(looking, {
+    pairs: luns.pairs,
+    view: { state: 'read', identity, luns: luns.luns, ...(operation === 'absent' ? {} : { operation }) },
+  });
+}
+
+function report(looking: Looking, seen: Seen): Seen {
+  looking.world.report.onArrayAnswer(looking.array.metadata.name, seen.view.state === 'read');
+  return seen;
+}
+
+/** An array whose id is not the one that answered for the LUNs was replaced between the two calls: ask again later. */
+async function identityOf(client: ArrayClient, arrayID: string, signal: AbortSignal): Promise<ArrayIdentity | NotKnown> {
+  const identity = await client.identity(signal);
+  if ('kind' in identity || identity.arrayID === arrayID) return identity;
+  return { kind: 'NotKnown', cause: 'Unreachable', message: 'the endpoint led to two different arrays in a row' };
+}
+
+/**
+ * The sources and targets, and the safety snapshots that the runs name. Ids that only the answer reveals are asked for
+ * once more, all together, since generation, state and runs must come from one answer.
+ */
+async function readLuns(
+  client: ArrayClient,
+  { resync, owner, pairs, undone, world, signal }: Looking,
+): Promise<(LunsAnswer & { readonly pairs: readonly ResolvedPair[] }) | NotKnown> {
+  const owners = [owner, ...[...undone.values()].map((other) => ownerOf(world.clusterID, other))];
+  const ids = new Set(pairs.flatMap((pair) => [pair.sourceLunID, pair.targetLunID]).filter((id) => id !== ''));
+  for (const pair of resync.status.pairs ?? []) if (pair.safetySnapshotID !== undefined) ids.add(pair.safetySnapshotID);
+  for (;;) {
+    const answer = await client.luns({ ids: [...ids], owners, runID: resync.spec.runID ?? '' }, signal);
+    if ('kind' in answer) return answer;
+    const unseen = snapshotsIn(answer.luns, owners).filter((id) => !ids.has(id));
+    if (unseen.length === 0) return { ...answer, pairs: completed(pairs, resync, undone, world, answer.luns) };
+    for (const id of unseen) ids.add(id);
+  }
+}
+
+function snapshotsIn(luns: ReadonlyMap<string, Lun>, owners: readonly string[]): string[] {
+  const runs = [...luns.values()].flatMap((lun) => lun.runs);
+  return runs.filter((run) => owners.includes(run.owner) && run.safetySnapshotID !== '').map((run) => run.safetySnapshotID);
+}
+
+function completed(
+  pairs: readonly ResolvedPair[],
+  resync: LunResync,
+  undone: ReadonlyMap<string, LunResync>,
+  world: World,
+  luns: ReadonlyMap<string, Lun>,
+): ResolvedPair[] {
+  return pairs.map((pair) => {
+    const other = undone.get(resync.spec.pairs.find(({ name }) => name === pair.name)?.source.undoOf ?? '');
+    return other === undefined ? pair : withSafetySnapshot(pair, ownerOf(world.clusterID, other), luns);
+  });
+}
+
+function unread(answer: NotKnown): View {
+  return { state: 'unread', cause: answer.cause, message: answer.message };
+}
+
+function isNotKnown(value: Operation | 'absent' | NotKnown): value is NotKnown {
+  return typeof value === 'object' && 'cause' in value && value.kind === 'NotKnown';
+}
+
+function idleMs(view: View, resync: LunResync, world: World): number {
+  const { operationID } = resync.status;
+  const operation = view.state === 'read' ? view.operation : undefined;
+  if (operation?.outcome === 'Running' && !resync.spec.suspend) return world.activity.idleMs(operation);
+  if (operationID !== undefined) world.activity.forget(operationID);
+  return 0;
+}
+
+/** The same for the same pairs in any order, and for a re-created object: what makes two runs the same run. */
+function digestOf(pairs: readonly ResolvedPair[]): string {
+  if (pairs.some((pair) => pair.problem !== undefined)) return '';
+  const lines = pairs.map((pair) => `${pair.targetLunID}\n${pair.sourceLunID}\n`).sort();
+  return createHash('sha256').update(lines.join('')).digest('hex');
+}

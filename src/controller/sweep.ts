@@ -1,0 +1,55 @@
+/**
+ * Operations at an array that no object declares any more: their object is gone (its finalizer was removed by hand, or
+ * etcd was restored from before its creation), or is finished, or has gone on to a later attempt.
+ *
+ * A running one is cancelled and the record of an ended one is released. Safety snapshots are left alone: of a target
+ * that was half-written when its object vanished they are the only good copy.
+ */
+import type { LunResync } from '../api/lun-resync.ts';
+import type { Operation } from '../core/array.ts';
+import { attemptOf } from '../core/history.ts';
+import type { ArrayClient, ResyncStore } from './ports.ts';
+
+export type Sweep = {
+  readonly clusterID: string;
+  readonly store: ResyncStore;
+  readonly report: (operation: Operation, action: 'Cancel' | 'Release', answer: string) => void;
+};
+
+/** One pass over one array. Rejects when the array does not answer; what was not reached is for the next pass. */
+export async function sweepArray(client: ArrayClient, sweep: Sweep, signal: AbortSignal): Promise<void> {
+  const identity = await client.identity(signal);
+  if ('kind' in identity) return;
+  for await (const operation of client.operations(`${sweep.clusterID}/`, signal)) {
+    const [, namespace, name, uid] = operation.owner.split('/');
+    const cached = sweep.store.get(`${namespace}/${name}`);
+    if (declares(cached, uid, operation)) continue;
+    // The cache may be behind: nothing is ended on its word.
+    const resync = await sweep.store.read(`${namespace}/${name}`, signal);
+    if (declares(resync, uid, operation)) continue;
+    await end(client, { operation, arrayID: identity.arrayID }, sweep, signal);
+  }
+}
+
+/** Whether a live object answers for this operation: it is its present or a later attempt of an unfinished object. */
+function declares(resync: LunResync | undefined, uid: string | undefined, operation: Operation): boolean {
+  if (resync === undefined || resync.metadata.uid !== uid) return false;
+  if (resync.status.completionTime !== undefined) return false;
+  return operation.outcome === 'Running' || attemptOf(operation.operationID) >= (resync.status.attempt ?? 0);
+}
+
+async function end(
+  client: ArrayClient,
+  { operation, arrayID }: { readonly operation: Operation; readonly arrayID: string },
+  sweep: Sweep,
+  signal: AbortSignal,
+): Promise<void> {
+  const { operationID, owner, pairs } = operation;
+  if (operation.outcome === 'Running') {
+    const targetLunIDs = pairs.map((pair) => pair.targetLunID);
+    const answer = await client.cancel({ arrayID, operationID, owner, targetLunIDs }, signal);
+    sweep.report(operation, 'Cancel', answer.kind);
+  }
+  const released = await client.release(arrayID, operationID, signal);
+  sweep.report(operation, 'Release', released.kind);
+}

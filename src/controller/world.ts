@@ -1,0 +1,38 @@
+/** Everything that a reconcile may touch, in one value, made by the composition root. */
+import type { LunResync } from '../api/lun-resync.ts';
+import type { Settings } from '../core/observation.ts';
+import type { ReasonName } from '../core/reasons.ts';
+import type { Activity } from './activity.ts';
+import type { Announcer, Arrays, LoopClock, ResyncStore } from './ports.ts';
+import type { Slots } from './slots.ts';
+
+export type World = {
+  /** The uid of namespace kube-system: two clusters on one array never touch each other's operations. */
+  readonly clusterID: string;
+  readonly store: ResyncStore;
+  readonly arrays: Arrays;
+  readonly announce: Announcer;
+  readonly clock: LoopClock;
+  readonly settings: Settings;
+  readonly activity: Activity;
+  readonly slots: Slots;
+  readonly report: Report;
+};
+
+/** Told what happens, for logs and metrics. None may throw. */
+export type Report = {
+  readonly onAction: (resync: LunResync, action: string, answer: string) => void;
+  readonly onEnded: (resync: LunResync, reason: ReasonName) => void;
+  readonly onProgress: (resync: LunResync, bytes: number) => void;
+  readonly onArrayAnswer: (arrayName: string, answered: boolean) => void;
+};
+
+/** `namespace/name`, the key of stores and queues. */
+export function keyOfResync(resync: LunResync): string {
+  return `${resync.metadata.namespace}/${resync.metadata.name}`;
+}
+
+/** The owner of an object's operations on an array. */
+export function ownerOf(clusterID: string, { metadata }: LunResync): string {
+  return `${clusterID}/${metadata.namespace}/${metadata.name}/${metadata.uid}`;
+}

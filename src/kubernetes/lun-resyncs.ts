@@ -1,0 +1,68 @@
+/** LunResyncs at the API server: the resource, and the guarded writes that the loop asks for. */
+import type { LunResyncStatus } from '../api/lun-resync-status.ts';
+import { type LunResync, parseLunResync } from '../api/lun-resync.ts';
+import { FINALIZER, GROUP, LUN_RESYNC_PLURAL, VERSION } from '../api/names.ts';
+import { type ResyncStore, Superseded } from '../controller/ports.ts';
+import { failedWith } from './api-error.ts';
+import type { ApiServer } from './http.ts';
+import type { Reflector } from './reflector.ts';
+import { Resource } from './resource.ts';
+import { nameOfKey } from './stored-object.ts';
+
+/** The resource of all LunResyncs. */
+export function lunResyncs(server: ApiServer): Resource<LunResync> {
+  const parse = (object: unknown): LunResync => {
+    const parsed = parseLunResync(object);
+    if (!parsed.ok) throw new TypeError(parsed.problem);
+    return parsed.value;
+  };
+  return new Resource(server, { group: GROUP, version: VERSION, plural: LUN_RESYNC_PLURAL, parse });
+}
+
+/** The store of the loop: reads from the reflector, and puts what its own writes return there. */
+export function resyncStore(resource: Resource<LunResync>, reflector: Reflector<LunResync>): ResyncStore {
+  const seen = (resync: LunResync): LunResync => {
+    reflector.seen(resync);
+    return resync;
+  };
+  return {
+    get: (key) => reflector.get(nameOfKey(key)),
+    list: () => reflector.list(),
+    read: (key, signal) => resource.get(nameOfKey(key), { signal }),
+    writeStatus: async (resync, status, signal) =>
+      seen(await guarded(resource.patchStatus(resync.metadata, changedFields(resync.status, status), resync.metadata, { signal }))),
+    addFinalizer: async (resync, signal) =>
+      seen(await patchFinalizers(resource, resync, [...(resync.metadata.finalizers ?? []), FINALIZER], signal)),
+    removeFinalizer: async (resync, signal) => {
+      const others = (resync.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
+      await patchFinalizers(resource, resync, others, signal);
+    },
+    delete: (resync, signal) => guarded(resource.delete(resync.metadata, resync.metadata, { signal })),
+  };
+}
+
+function patchFinalizers(
+  resource: Resource<LunResync>,
+  resync: LunResync,
+  finalizers: readonly string[],
+  signal: AbortSignal,
+): Promise<LunResync> {
+  return guarded(resource.patchMetadata(resync.metadata, { finalizers }, resync.metadata, { signal }));
+}
+
+/** Only what differs is sent; `null` takes a field away. */
+function changedFields(before: LunResyncStatus, after: LunResyncStatus): object {
+  const fields = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof LunResyncStatus>;
+  const changed = [...fields].filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
+  return Object.fromEntries(changed.map((field) => [field, after[field] ?? null]));
+}
+
+/** `Invalid` is what the API server says to the right version of another object of the same name. */
+async function guarded<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write;
+  } catch (error) {
+    if (failedWith(error, 'Conflict', 'NotFound')) throw new Superseded('the object has changed', { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,275 @@
+import type { ServerResponse } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { Reflector, type ReflectorReport } from '../../src/kubernetes/reflector.ts';
+import { Resource } from '../../src/kubernetes/resource.ts';
+import type { StoredObject } from '../../src/kubernetes/stored-object.ts';
+import { ManualClock } from './manual-clock.ts';
+import { eventually, json, type Received, ScriptedServer, status } from './scripted-server.ts';
+
+type Thing = StoredObject & { readonly size: number };
+type Watch = { readonly request: Received; readonly response: ServerResponse };
+
+function thing(name: string, resourceVersion: number, size: number | string = 1, uid = `uid-${name}`): object {
+  const managedFields = [{ manager: 'kubectl' }];
+  return { metadata: { namespace: 'shop', name, uid, resourceVersion: String(resourceVersion), managedFields }, size };
+}
+
+function parseThing(object: StoredObject): Thing {
+  const { size } = object as { size?: unknown };
+  if (typeof size !== 'number') throw new TypeError('size is not a number');
+  return { metadata: object.metadata, size };
+}
+
+/** A reflector before a server whose lists the test sets and whose watches it feeds by hand. */
+class Scene implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly reports: ReflectorReport[] = [];
+  readonly changes: string[] = [];
+  readonly watches: Watch[] = [];
+  readonly reflector: Reflector<Thing>;
+  lists = 0;
+  objects: object[] = [];
+  version = 10;
+  onList: (response: ServerResponse) => boolean = (): boolean => false;
+  onWatch: (response: ServerResponse) => boolean = (): boolean => false;
+  readonly #api: ScriptedServer;
+  readonly #stop = new AbortController();
+  #run: Promise<void> = Promise.resolve();
+
+  constructor(api: ScriptedServer) {
+    this.#api = api;
+    const resource = new Resource(api.server, { group: 'test.io', version: 'v1', plural: 'things', parse: parseThing });
+    const report = (one: ReflectorReport): number => this.reports.push(one);
+    this.reflector = new Reflector({ resource, report, clock: this.clock, random: () => 0 });
+    this.reflector.observe({
+      onAdd: (object) => this.changes.push(`add ${object.metadata.name} ${object.size}`),
+      onUpdate: (before, after) => this.changes.push(`update ${after.metadata.name} ${before.size}>${after.size}`),
+      onDelete: (object) => this.changes.push(`delete ${object.metadata.name} ${object.size}`),
+    });
+    api.handler = (request, response) => (request.query.has('watch') ? this.#watch(request, response) : this.#list(response));
+  }
+
+  static async start(objects: object[]): Promise<Scene> {
+    const scene = new Scene(await ScriptedServer.start(() => undefined));
+    scene.objects = objects;
+    scene.run();
+    await eventually(() => scene.watches.length === 1);
+    return scene;
+  }
+
+  run(): void {
+    this.#run = this.reflector.run(this.#stop.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#run;
+  }
+
+  /** The newest watch. */
+  get watch(): Watch {
+    const newest = this.watches.at(-1);
+    if (newest === undefined) throw new Error('nobody watches');
+    return newest;
+  }
+
+  send(type: string, object: object): void {
+    this.watch.response.write(`${JSON.stringify({ type, object })}\n`);
+  }
+
+  /** Waits for a back-off longer than nothing and no longer than the stall timer, and gives its length. */
+  backOff(): Promise<number> {
+    return eventually(() => this.clock.pendingMs.find((ms) => ms > 0 && ms !== 90_000));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.#api[Symbol.asyncDispose]();
+  }
+
+  #list(response: ServerResponse): void {
+    this.lists += 1;
+    if (this.onList(response)) return;
+    json(response, 200, { metadata: { resourceVersion: String(this.version) }, items: this.objects });
+  }
+
+  #watch(request: Received, response: ServerResponse): void {
+    if (!this.onWatch(response)) response.writeHead(200).flushHeaders();
+    this.watches.push({ request, response });
+  }
+}
+
+describe('Reflector', () => {
+  it('holds what was listed, then what the watch brings, and has synced after the first list', async () => {
+    await using scene = await Scene.start([thing('a', 3)]);
+    expect(scene.reflector.hasSynced).toBe(true);
+    await scene.reflector.synced;
+    scene.send('ADDED', thing('b', 11));
+    scene.send('MODIFIED', thing('a', 12, 2));
+    scene.send('DELETED', thing('b', 13));
+    await eventually(() => scene.changes.length === 4);
+    expect(scene.changes).toEqual(['add a 1', 'add b 1', 'update a 1>2', 'delete b 1']);
+    expect(scene.reflector.list().map((object) => object.metadata.name)).toEqual(['a']);
+    expect(scene.reflector.get({ namespace: 'shop', name: 'a' })?.metadata).not.toHaveProperty('managedFields');
+  });
+
+  it('asks for bookmarks and for an end within ten minutes, from the version of the list', async () => {
+    await using scene = await Scene.start([]);
+    const query = Object.fromEntries(scene.watch.request.query);
+    expect(query).toEqual({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: '10', timeoutSeconds: '300' });
+  });
+
+  it('goes on at once from the last bookmark when a watch that lived is closed, without a new list', async () => {
+    await using scene = await Scene.start([]);
+    scene.send('BOOKMARK', { kind: 'Thing', metadata: { resourceVersion: '57' } });
+    scene.clock.advance(2_000);
+    scene.watch.response.end();
+    await eventually(() => scene.watches.length === 2);
+    expect(scene.watch.request.query.get('resourceVersion')).toBe('57');
+    expect(scene.lists).toBe(1);
+  });
+
+  it('takes a watch that is silent for longer than the bookmark period for dead, and opens another', async () => {
+    await using scene = await Scene.start([]);
+    scene.send('ADDED', thing('a', 11));
+    await eventually(() => scene.changes.length === 1);
+    scene.clock.advance(89_999);
+    expect(scene.watches).toHaveLength(1);
+    scene.clock.advance(1);
+    await eventually(() => scene.watches.length === 2);
+    expect(scene.watch.request.query.get('resourceVersion')).toBe('11');
+    expect(scene.lists).toBe(1);
+    scene.send('ADDED', thing('b', 12));
+    await eventually(() => scene.changes.length === 2);
+  });
+
+  it.each(['as an event', 'as an answer'])('lists again at once when its version has expired, told %s', async (how) => {
+    await using scene = await Scene.start([thing('a', 3), thing('b', 4)]);
+    scene.objects = [thing('b', 21, 5), thing('c', 20)];
+    scene.version = 30;
+    if (how === 'as an event') scene.send('ERROR', status(410, 'Expired'));
+    else {
+      scene.onWatch = (response): boolean => {
+        scene.onWatch = (): boolean => false;
+        json(response, 410, status(410, 'Expired'));
+        return true;
+      };
+      scene.clock.advance(2_000);
+      scene.watch.response.end();
+    }
+    await eventually(() => scene.lists === 2 && scene.watch.request.query.get('resourceVersion') === '30');
+    expect(scene.changes.slice(2)).toEqual(['delete a 1', 'update b 1>5', 'add c 1']);
+  });
+
+  it('reports a deletion and an addition when an object was deleted and created again while nobody watched', async () => {
+    await using scene = await Scene.start([thing('a', 3)]);
+    scene.objects = [thing('a', 25, 7, 'another-uid')];
+    scene.send('ERROR', status(410, 'Expired'));
+    await eventually(() => scene.changes.length === 3);
+    expect(scene.changes).toEqual(['add a 1', 'delete a 1', 'add a 7']);
+  });
+
+  it('waits as long as a server that has too many requests asks', async () => {
+    await using scene = new Scene(await ScriptedServer.start(() => undefined));
+    scene.onList = (response): boolean => {
+      json(response, 429, status(429, 'TooManyRequests'), { 'Retry-After': '7' });
+      return true;
+    };
+    scene.run();
+    expect(await scene.backOff()).toBe(7_000);
+    scene.onList = (): boolean => false;
+    scene.clock.advance(6_999);
+    expect(scene.lists).toBe(1);
+    scene.clock.advance(1);
+    await eventually(() => scene.reflector.hasSynced);
+  });
+
+  it('backs off longer with each failure, lists again after five of them, and begins anew once it works', async () => {
+    await using scene = await Scene.start([]);
+    scene.onWatch = (response): boolean => {
+      json(response, 500, status(500, 'InternalError'));
+      return true;
+    };
+    scene.send('ERROR', status(500, 'InternalError'));
+    const waits: number[] = [];
+    for (let count = 0; count < 6; count += 1) {
+      waits.push(await scene.backOff());
+      if (count === 5) scene.onWatch = (): boolean => false;
+      scene.clock.advance(waits[count] ?? 0);
+      await eventually(() => scene.watches.length === count + 2);
+    }
+    expect(waits).toEqual([800, 1_600, 3_200, 6_400, 12_800, 25_600]);
+    expect(scene.lists).toBe(2);
+    scene.send('ADDED', thing('a', 11));
+    await eventually(() => scene.changes.length === 1);
+    scene.send('ERROR', status(500, 'InternalError'));
+    expect(await scene.backOff()).toBe(800);
+  });
+
+  it('does not hammer a server that closes every watch at once', async () => {
+    await using scene = await Scene.start([]);
+    scene.watch.response.end();
+    expect(await scene.backOff()).toBe(800);
+  });
+
+  it('does not hammer a server that lets every list expire', async () => {
+    await using scene = await Scene.start([]);
+    scene.onWatch = (response): boolean => {
+      json(response, 410, status(410, 'Expired'));
+      return true;
+    };
+    scene.send('ERROR', status(410, 'Expired'));
+    expect(await scene.backOff()).toBe(1_600);
+    expect(scene.lists).toBe(2);
+  });
+
+  it('tells the other observers when one throws, and reports it', async () => {
+    await using scene = await Scene.start([]);
+    const seen: string[] = [];
+    scene.reflector.observe({
+      onAdd: () => {
+        throw new Error('a bug');
+      },
+    });
+    const stopObserving = scene.reflector.observe({ onAdd: (object) => seen.push(object.metadata.name) });
+    scene.send('ADDED', thing('a', 11));
+    await eventually(() => seen.length === 1);
+    expect(scene.reports).toContainEqual({ kind: 'ObserverFailed', resource: 'things', error: new Error('a bug') });
+    stopObserving();
+    scene.send('ADDED', thing('b', 12));
+    await eventually(() => scene.changes.length === 2);
+    expect(seen).toEqual(['a']);
+  });
+
+  it('keeps the earlier state of an object that cannot be read, over a new list as well', async () => {
+    await using scene = await Scene.start([thing('a', 3), thing('never', 4, 'large')]);
+    scene.send('MODIFIED', thing('a', 11, 'large'));
+    await eventually(() => scene.reports.filter(({ kind }) => kind === 'Unreadable').length === 2);
+    scene.objects = [thing('a', 11, 'large')];
+    scene.send('ERROR', status(410, 'Expired'));
+    await eventually(() => scene.lists === 2 && scene.watches.length === 2);
+    expect(scene.reflector.get({ namespace: 'shop', name: 'a' })?.size).toBe(1);
+    scene.send('MODIFIED', thing('a', 31, 9));
+    await eventually(() => scene.changes.includes('update a 1>9'));
+  });
+
+  it('shows what our own write returned before the watch brings it, and does not fall back behind it', async () => {
+    await using scene = await Scene.start([thing('a', 3)]);
+    scene.reflector.seen(parseThing(thing('a', 12, 12) as StoredObject));
+    scene.send('MODIFIED', thing('a', 11, 11));
+    scene.send('MODIFIED', thing('a', 12, 12));
+    scene.send('MODIFIED', thing('a', 13, 13));
+    await eventually(() => scene.changes.includes('update a 12>13'));
+    expect(scene.changes).toEqual(['add a 1', 'update a 1>12', 'update a 12>13']);
+  });
+
+  it('stops while it waits to try again, without another request', async () => {
+    const scene = await Scene.start([]);
+    scene.watch.response.end();
+    await scene.backOff();
+    await scene.stop();
+    scene.clock.advance(60_000);
+    expect([scene.lists, scene.watches.length]).toEqual([1, 1]);
+    await scene[Symbol.asyncDispose]();
+  });
+});

@@ -1,0 +1,92 @@
+// A server that runs as a process of ours: started until it is ready, stopped or killed, with its last output at hand.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const MAX_OUTPUT = 16 * 1024;
+const POLL_MS = 100;
+
+/** How a server is started and how to see that it serves. */
+export type ServerOptions = {
+  readonly name: string;
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Whether it serves; a rejection means not yet. */
+  readonly isReady: () => Promise<boolean>;
+  /** How long it may take to become ready. Default 60 s. */
+  readonly startTimeoutMs?: number;
+  /** Goes on when this process ends; nothing of its output is kept then. Default false: it is killed with this process. */
+  readonly detached?: boolean;
+};
+
+/** One server that may be started and stopped many times, with the same arguments each time. */
+export class ServerProcess {
+  readonly #options: ServerOptions;
+  #child: ChildProcess | undefined;
+  #exited: Promise<void> = Promise.resolve();
+  #output = '';
+  readonly #killWithUs = (): void => {
+    this.#child?.kill('SIGKILL');
+  };
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+  }
+
+  /** Id of the running process; undefined when it does not run. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Starts it and waits until it is ready. Throws an Error with its last output when it ends or takes too long. */
+  async start(): Promise<void> {
+    const { name, startTimeoutMs = 60_000, isReady } = this.#options;
+    if (this.#child !== undefined) throw new Error(`${name} runs already`);
+    this.#spawn();
+    const deadline = Date.now() + startTimeoutMs;
+    for (;;) {
+      if (this.#child === undefined) throw new Error(`${name} ended before it was ready:\n${this.#output}`);
+      if (await isReady().catch(() => false)) return;
+      if (Date.now() > deadline) {
+        await this.stop('SIGKILL');
+        throw new Error(`${name} was not ready after ${startTimeoutMs} ms:\n${this.#output}`);
+      }
+      await delay(POLL_MS);
+    }
+  }
+
+  /** Ends it and waits for its end; SIGKILL follows after ten seconds. Does nothing when it does not run. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    const child = this.#child;
+    if (child === undefined) return;
+    child.kill(signal);
+    const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    await this.#exited;
+    clearTimeout(killer);
+  }
+
+  #spawn(): void {
+    const { program, args, detached = false } = this.#options;
+    this.#output = '';
+    const child = spawn(program, args, { detached, stdio: detached ? 'ignore' : ['ignore', 'pipe', 'pipe'] });
+    const keep = (chunk: Buffer): void => {
+      this.#output = `${this.#output}${chunk.toString()}`.slice(-MAX_OUTPUT);
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
+    const exited = Promise.withResolvers<void>();
+    const onEnd = (): void => {
+      this.#child = undefined;
+      process.off('exit', this.#killWithUs);
+      exited.resolve();
+    };
+    child.on('exit', onEnd);
+    child.on('error', (error) => {
+      this.#output += error.message;
+      onEnd();
+    });
+    if (detached) child.unref();
+    else process.on('exit', this.#killWithUs);
+    this.#child = child;
+    this.#exited = exited.promise;
+  }
+}
