@@ -51,7 +51,7 @@ async function main(config: Config, log: Logger): Promise<number> {
     return await run(config, log, lifecycle);
   } catch (error) {
     if (lifecycle.isStopping) return 0;
-    log.fatal({ err: error }, 'the operator could not start');
+    lifecycle.stop(error);
     return 1;
   }
 }
@@ -163,9 +163,11 @@ async function assemble({ config, log, server, metrics, events, connections, sig
     slots: new Slots(() => resyncs.list()),
     report: resyncReport(log, runMetrics),
   };
-  const observed = { clock: systemClock };
-  const queue: WorkQueue<string> = new WorkQueue({ ...observed, observer: metrics.observeQueue('lunresync', () => gaugesOf(queue)) });
-  const arrayQueue: WorkQueue<string> = new WorkQueue({ ...observed, observer: metrics.observeQueue('storagearray', () => gaugesOf(arrayQueue)) });
+  const queue: WorkQueue<string> = new WorkQueue({
+    clock: systemClock,
+    observer: metrics.observeQueue('lunresync', () => gaugesOf(queue)),
+  });
+  const arrayQueue = new WorkQueue<string>({ clock: systemClock });
   return {
     synced: Promise.all([resyncs.synced, arrays.synced]),
     hasSynced: () => resyncs.hasSynced && arrays.hasSynced,

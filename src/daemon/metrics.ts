@@ -18,66 +18,48 @@ const QUEUE_BUCKETS = [0.000_1, 0.001, 0.01, 0.1, 1, 10, 100, 1000];
 /** The metrics of the process, of reconciling, of requests to the API server and of leader election. */
 export class ProcessMetrics {
   readonly registry = new Registry();
-  readonly #reconciles: Counter<'controller' | 'result'>;
-  readonly #reconcileErrors: Counter<'controller'>;
-  readonly #reconcileSeconds: Histogram<'controller'>;
-  readonly #requests: Counter<'code' | 'method' | 'verb' | 'resource'>;
-  readonly #leader: Gauge<'name'>;
-  readonly #eventLosses: Counter<'why'>;
-  readonly #reflectorReports: Counter<'resource' | 'kind'>;
+  readonly #reconciles = this.#counter('controller_runtime_reconcile_total', 'Reconciles by how they ended.', [
+    'controller',
+    'result',
+  ]);
+  readonly #reconcileErrors = this.#counter(
+    'controller_runtime_reconcile_errors_total',
+    'Reconciles that ended with an unexpected error and are tried again after a back-off.',
+    ['controller'],
+  );
+  readonly #reconcileSeconds = new Histogram({
+    name: 'controller_runtime_reconcile_time_seconds',
+    help: 'How long a reconcile took.',
+    labelNames: ['controller'],
+    buckets: RECONCILE_BUCKETS,
+    registers: [this.registry],
+  });
+  readonly #requests = this.#counter(
+    'rest_client_requests_total',
+    'Requests to the API server by HTTP status; <error> when no answer came.',
+    ['code', 'method', 'verb', 'resource'],
+  );
+  readonly #leader = this.#gauge(
+    'leader_election_master_status',
+    'Whether this process holds the lease (1) or not (0).',
+    ['name'],
+  );
+  readonly #eventLosses = this.#counter(
+    'lunresync_events_lost_total',
+    'Kubernetes Events that were not written, and why.',
+    ['why'],
+  );
+  readonly #reflectorReports = this.#counter(
+    'lunresync_reflector_total',
+    'What the local copies of resources did or met: lists, ended watches, failures, unreadable objects.',
+    ['resource', 'kind'],
+  );
 
   constructor(build: { readonly version: string; readonly revision: string }) {
-    const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
-    this.#reconciles = new Counter({
-      name: 'controller_runtime_reconcile_total',
-      help: 'Reconciles by how they ended.',
-      labelNames: ['controller', 'result'],
-      registers,
-    });
-    this.#reconcileErrors = new Counter({
-      name: 'controller_runtime_reconcile_errors_total',
-      help: 'Reconciles that ended with an unexpected error and are tried again after a back-off.',
-      labelNames: ['controller'],
-      registers,
-    });
-    this.#reconcileSeconds = new Histogram({
-      name: 'controller_runtime_reconcile_time_seconds',
-      help: 'How long a reconcile took.',
-      labelNames: ['controller'],
-      buckets: RECONCILE_BUCKETS,
-      registers,
-    });
-    this.#requests = new Counter({
-      name: 'rest_client_requests_total',
-      help: 'Requests to the API server by HTTP status; <error> when no answer came.',
-      labelNames: ['code', 'method', 'verb', 'resource'],
-      registers,
-    });
-    this.#leader = new Gauge({
-      name: 'leader_election_master_status',
-      help: 'Whether this process holds the lease (1) or not (0).',
-      labelNames: ['name'],
-      registers,
-    });
-    this.#eventLosses = new Counter({
-      name: 'lunresync_events_lost_total',
-      help: 'Kubernetes Events that were not written, and why.',
-      labelNames: ['why'],
-      registers,
-    });
-    this.#reflectorReports = new Counter({
-      name: 'lunresync_reflector_total',
-      help: 'What the local copies of resources did or met: lists, ended watches, failures, unreadable objects.',
-      labelNames: ['resource', 'kind'],
-      registers,
-    });
-    new Gauge({
-      name: 'lunresync_build_info',
-      help: 'Always 1; the labels say what runs.',
-      labelNames: ['version', 'revision', 'node_version'],
-      registers,
-    }).set({ ...build, node_version: process.version }, 1);
+    const labels = ['version', 'revision', 'node_version'] as const;
+    const info = this.#gauge('lunresync_build_info', 'Always 1; the labels say what runs.', labels);
+    info.set({ ...build, node_version: process.version }, 1);
   }
 
   /** Counts one reconcile. */
@@ -150,5 +132,13 @@ export class ProcessMetrics {
   /** The whole registry as text, for the health server. */
   async render(): Promise<{ readonly contentType: string; readonly body: string }> {
     return { contentType: this.registry.contentType, body: await this.registry.metrics() };
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  #gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 }

@@ -27,7 +27,8 @@ export function resyncReport(log: Logger, metrics: RunMetrics): Report {
     onEnded: ({ metadata, status }, reason) => {
       log.info({ resync: `${metadata.namespace}/${metadata.name}`, reason, dataState: status.dataState }, 'run ended');
       const result = resultOf(reason, reasonOf(reason));
-      if (result !== undefined) metrics.runFinished({ result, reason }, secondsOf(status.startTime, status.completionTime));
+      if (result !== undefined)
+        metrics.runFinished({ result, reason }, secondsOf(status.startTime, status.completionTime));
     },
     onProgress: ({ status }, bytes) => metrics.bytesCopied(status.arrayName ?? '', bytes),
     onArrayAnswer: (arrayName, answered) => metrics.setArrayUp(arrayName, answered),
@@ -37,10 +38,15 @@ export function resyncReport(log: Logger, metrics: RunMetrics): Report {
 export function controllerReport(log: Logger, metrics: ProcessMetrics): ControllerParts['report'] {
   return {
     onReconciled: (controller, key, outcome, seconds, error) => {
-      metrics.reconciled(controller, outcome === 'done' ? 'success' : outcome === 'again' ? 'requeue_after' : 'error', seconds);
+      metrics.reconciled(
+        controller,
+        outcome === 'done' ? 'success' : outcome === 'again' ? 'requeue_after' : 'error',
+        seconds,
+      );
       if (error !== undefined) log.error({ controller, key, err: error }, 'reconcile failed and is tried again');
     },
-    onArrayTaskFailed: (array, task, error) => log.debug({ array, task, err: error }, 'a task at the array is tried again'),
+    onArrayTaskFailed: (array, task, error) =>
+      log.debug({ array, task, err: error }, 'a task at the array is tried again'),
   };
 }
 

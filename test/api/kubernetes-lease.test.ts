@@ -116,7 +116,9 @@ describe('LeaderElection', () => {
       const lease = await leases(fixture.server).get({ namespace, name });
       if (lease === undefined) return false;
       const usurped = { spec: { holderIdentity: 'usurper' } };
-      return leases(fixture.server).patch({ namespace, name }, usurped, lease.metadata).catch(() => false as const);
+      return leases(fixture.server)
+        .patch({ namespace, name }, usurped, lease.metadata)
+        .catch(() => false as const);
     });
     await eventually(() => lost.aborted);
     expect(String(lost.reason)).toContain('taken over by usurper');

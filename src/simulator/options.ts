@@ -1,0 +1,115 @@
+/**
+ * The command line of the simulated array.
+ */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ServerCredentials } from '@grpc/grpc-js';
+import { type ListenAddress, listenAddress } from './services/listener.ts';
+
+/** The text of --help. */
+export const usage = `Usage: lunresync-simulator --data DIR [options]
+
+A simulated storage array: a process with real LUNs (files), which serves lunarray.v1.LunArray.
+
+  --data DIR                 where everything is kept; made when it is missing
+  --listen unix:///PATH      the socket of LunArray (default: DIR/lunarray.sock)
+  --admin unix:///PATH       the socket of the administration (default: DIR/admin.sock)
+  --listen-tls HOST:PORT     also serve LunArray over TCP with mutual TLS; needs the next three
+    --tls-cert FILE            the server's certificate chain
+    --tls-key FILE             its key
+    --tls-client-ca FILE       the authority that clients' certificates must come from
+  --insecure-listen HOST:PORT  also serve LunArray over TCP for anybody who can reach it
+  --call-log FILE            append one JSON line a call to FILE (default: standard output)
+  --bandwidth BYTES          an upper bound for every copy, in bytes a second
+  --help                     this text
+
+When it serves, it prints one JSON line with "event":"ready" and its addresses. SIGTERM stops it; operations that run
+then are INTERRUPTED at the next start.
+`;
+
+/** An address of LunArray and who may use it. */
+export type ListenOption = {
+  readonly name: 'listen' | 'tls' | 'insecure';
+  readonly address: ListenAddress;
+  readonly credentials: ServerCredentials;
+};
+
+export type Options = {
+  readonly dataDirectory: string;
+  readonly listeners: readonly ListenOption[];
+  readonly admin: ListenAddress;
+  readonly callLog: string | undefined;
+  readonly bytesPerSecond: number;
+};
+
+/** The options, or undefined for --help. Throws an Error for the reader. */
+export function parseOptions(args: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      data: { type: 'string' },
+      listen: { type: 'string' },
+      admin: { type: 'string' },
+      'listen-tls': { type: 'string' },
+      'tls-cert': { type: 'string' },
+      'tls-key': { type: 'string' },
+      'tls-client-ca': { type: 'string' },
+      'insecure-listen': { type: 'string' },
+      'call-log': { type: 'string' },
+      bandwidth: { type: 'string', default: '0' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    return undefined;
+  }
+  if (values.data === undefined) {
+    throw new Error('--data DIR is missing. See --help.');
+  }
+  const bytesPerSecond = Number(values.bandwidth);
+  if (!Number.isSafeInteger(bytesPerSecond) || bytesPerSecond < 0) {
+    throw new Error(`--bandwidth ${values.bandwidth}: use a whole number of bytes a second.`);
+  }
+  const dataDirectory = resolve(values.data);
+  const insecure = ServerCredentials.createInsecure();
+  const listen = listenAddress(values.listen ?? `unix://${join(dataDirectory, 'lunarray.sock')}`);
+  if (listen.kind !== 'unix') {
+    throw new Error(`--listen ${values.listen ?? ''}: for TCP use --listen-tls, or --insecure-listen.`);
+  }
+  const admin = listenAddress(values.admin ?? `unix://${join(dataDirectory, 'admin.sock')}`);
+  if (admin.kind !== 'unix') {
+    throw new Error(`--admin ${values.admin ?? ''}: the administration is served on a Unix socket only.`);
+  }
+  const plain = values['insecure-listen'];
+  return {
+    dataDirectory,
+    admin,
+    callLog: values['call-log'],
+    bytesPerSecond,
+    listeners: [
+      { name: 'listen', address: listen, credentials: insecure },
+      ...tlsListener(values),
+      ...(plain === undefined
+        ? []
+        : [{ name: 'insecure' as const, address: listenAddress(plain), credentials: insecure }]),
+    ],
+  };
+}
+
+function tlsListener(values: Readonly<Record<string, unknown>>): ListenOption[] {
+  const file = (name: string): Buffer => {
+    const path = values[name];
+    if (typeof path !== 'string') {
+      throw new Error(`--listen-tls needs --${name} FILE.`);
+    }
+    return readFileSync(path);
+  };
+  const address = values['listen-tls'];
+  if (typeof address !== 'string') {
+    return [];
+  }
+  const pair = { cert_chain: file('tls-cert'), private_key: file('tls-key') };
+  const credentials = ServerCredentials.createSsl(file('tls-client-ca'), [pair], true);
+  return [{ name: 'tls', address: listenAddress(address), credentials }];
+}
