@@ -42,7 +42,7 @@ export const OPTIONS = {
     'where /livez, /readyz and /metrics are served; an empty value serves none, port 0 takes a free one',
     z.string().regex(/^$|^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port'),
   ),
-  'progress-interval': duration(10_000, [1_000, 600_000], 'least time between two writes of progress to a status'),
+  'progress-interval': duration(10_000, [200, 600_000], 'least time between two writes of progress to a status'),
   'reference-timeout': duration(
     300_000,
     [0, 86_400_000],
