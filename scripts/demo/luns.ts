@@ -1,5 +1,6 @@
 // The LUNs of the demo, and their bytes as a host reads them: the comparison does not ask the array for digests.
 import { createHash } from 'node:crypto';
+import { LunState } from '../../src/proto/lunarray/v1/lunarray_pb.js';
 import type { Stage } from './stage.ts';
 
 export const MIB = 1024 * 1024;
@@ -33,10 +34,11 @@ async function write(admin: Stage['admin'], lunId: string, text: string): Promis
   await admin.writeRange({ lunId, offset: 0n, data: sector });
 }
 
-/** Reads every byte of a LUN over the host path. */
+/** Reads every byte of a LUN over the host path. A LUN that the array fences has the hash `unreadable`. */
 export async function readLun({ admin }: Stage, lunId: string): Promise<LunBytes> {
   const { lun } = await admin.getLun({ lunId });
   const sizeBytes = Number(lun?.sizeBytes ?? 0n);
+  if (lun?.state !== LunState.ONLINE) return { sizeBytes, sha256: 'unreadable' };
   const hash = createHash('sha256');
   for (let offset = 0; offset < sizeBytes; offset += MIB) {
     const length = Math.min(MIB, sizeBytes - offset);
@@ -48,6 +50,8 @@ export async function readLun({ admin }: Stage, lunId: string): Promise<LunBytes
 
 /** The first line of a LUN, as text. */
 export async function firstLine({ admin }: Stage, lunId: string): Promise<string> {
+  const { lun } = await admin.getLun({ lunId });
+  if (lun?.state !== LunState.ONLINE) return 'fenced by the array';
   const { data } = await admin.readRange({ lunId, offset: 0n, length: 512 });
   return Buffer.from(data).toString('utf8').split('\n', 1)[0] ?? '';
 }

@@ -58,7 +58,7 @@ async function tell(
   say('* Making LUNs with real bytes, their snapshots, and damaged LUNs in their place');
   await makeLuns(stage);
   if (options.inject === 'corrupt-copy')
-    await stage.admin.setFault({ fault: { action: FaultAction.CORRUPT_CHUNK, chunk: 3, count: 100 } });
+    await stage.admin.setFault({ fault: { action: FaultAction.CORRUPT_CHUNK, chunk: 3 } });
   const sources = await readAll(stage, PAIRS.map((pair) => pair.snapshot));
   const before = await readAll(stage, PAIRS.map((pair) => pair.target));
   await showLuns(stage, say);
@@ -116,7 +116,7 @@ function compare(
 ): boolean {
   PAIRS.forEach(({ target }, index) => {
     const verdict = isEqual(left.slice(index, index + 1), right.slice(index, index + 1)) ? 'equal to' : 'DIFFERENT from';
-    say(`    ${target}: ${left[index]?.sizeBytes} bytes, SHA-256 ${left[index]?.sha256.slice(0, 16)}…, ${verdict} ${name}`);
+    say(`    ${target}: ${left[index]?.sizeBytes} bytes, SHA-256 ${left[index]?.sha256.slice(0, 16)}, ${verdict} ${name}`);
   });
   return isEqual(left, right);
 }
