@@ -34,7 +34,7 @@ type Series = {
   readonly firstAt: Date;
   stored: StoredObject | undefined;
   count: number;
-  /** The count that the API server knows. */
+  /** The count that was sent last. */
   reportedCount: number;
   lastAtMs: number;
   lastAt: Date;
@@ -182,6 +182,8 @@ export class EventRecorder {
 
   async #send(series: Series): Promise<void> {
     const { event, count, firstAt, lastAt } = series;
+    // Before the answer, so that a repeat or a flush meanwhile does not queue the same count again.
+    series.reportedCount = count;
     const call = { signal: this.#stop.signal, deadlineMs: REQUEST_DEADLINE_MS };
     const name = { namespace: namespaceOf(event.regarding), name: series.name };
     const repeats = count < 2 ? {} : { series: { count, lastObservedTime: microTime(lastAt) } };
@@ -191,7 +193,6 @@ export class EventRecorder {
     } else {
       series.stored = await this.#events.patch(name, repeats, series.stored.metadata, call);
     }
-    series.reportedCount = count;
   }
 }
 

@@ -1,6 +1,7 @@
 /** LunResyncs at the API server: the resource, and the guarded writes that the loop asks for. */
-import type { LunResyncStatus } from '../api/lun-resync-status.ts';
+
 import { type LunResync, parseLunResync } from '../api/lun-resync.ts';
+import type { LunResyncStatus } from '../api/lun-resync-status.ts';
 import { FINALIZER, GROUP, LUN_RESYNC_PLURAL, VERSION } from '../api/names.ts';
 import { type ResyncStore, Superseded } from '../controller/ports.ts';
 import { failedWith } from './api-error.ts';
@@ -30,7 +31,11 @@ export function resyncStore(resource: Resource<LunResync>, reflector: Reflector<
     list: () => reflector.list(),
     read: (key, signal) => resource.get(nameOfKey(key), { signal }),
     writeStatus: async (resync, status, signal) =>
-      seen(await guarded(resource.patchStatus(resync.metadata, changedFields(resync.status, status), resync.metadata, { signal }))),
+      seen(
+        await guarded(
+          resource.patchStatus(resync.metadata, changedFields(resync.status, status), resync.metadata, { signal }),
+        ),
+      ),
     addFinalizer: async (resync, signal) =>
       seen(await patchFinalizers(resource, resync, [...(resync.metadata.finalizers ?? []), FINALIZER], signal)),
     removeFinalizer: async (resync, signal) => {
@@ -57,7 +62,10 @@ function changedFields(before: LunResyncStatus, after: LunResyncStatus): object 
   return Object.fromEntries(changed.map((field) => [field, after[field] ?? null]));
 }
 
-/** `Invalid` is what the API server says to the right version of another object of the same name. */
+/**
+ * Changed or gone is Superseded. `Invalid` is thrown as it is: it is either another object with the same name and
+ * version, which only the reflector can tell, or a status that the schema refuses; both are tried again with a back-off.
+ */
 async function guarded<T>(write: Promise<T>): Promise<T> {
   try {
     return await write;

@@ -80,7 +80,7 @@ export class ObjectStore<T extends StoredObject> {
   replace(objects: Iterable<T>, present: ReadonlySet<string>): void {
     const fresh = new Map<string, T>();
     for (const object of objects) fresh.set(keyOf(object.metadata), object);
-    for (const [key, known] of [...this.#objects]) {
+    for (const [key, known] of this.#objects) {
       if (!fresh.has(key) && !present.has(key)) this.#delete(known);
     }
     for (const [key, object] of fresh) this.#replaceOne(this.#objects.get(key), object);

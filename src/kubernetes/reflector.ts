@@ -6,7 +6,7 @@ import { type ApiError, ApiFailure } from './api-error.ts';
 import { type BackOff, backOffMs, type Clock, pause, systemClock } from './clock.ts';
 import { ObjectStore, type Observer } from './object-store.ts';
 import type { Resource, Selection, WatchEvent } from './resource.ts';
-import { keyOf, type ObjectName, parseStoredObject, type StoredObject } from './stored-object.ts';
+import { isLater, keyOf, type ObjectName, parseStoredObject, type StoredObject } from './stored-object.ts';
 
 /** What a reflector did or met, for logs and metrics. */
 export type ReflectorReport =
@@ -127,26 +127,44 @@ export class Reflector<T extends StoredObject> {
   /** Watches again and again; returns when only a new list helps, or at the end. */
   async #watchUntilStale(signal: AbortSignal): Promise<void> {
     this.#fruitless = 0;
-    while (!signal.aborted && this.#fruitless < MAX_FRUITLESS) {
+    for (let isResumed = false; !signal.aborted && this.#fruitless < MAX_FRUITLESS; isResumed = true) {
       const startedAt = this.#clock.now();
-      const end = await this.#watchOnce(signal);
+      const end = (isResumed ? await this.#checkHistory(signal) : undefined) ?? (await this.#watchOnce(signal));
       if (signal.aborted) return;
       if (end.kind !== 'Failed') this.#report({ kind: 'WatchEnded', resource: this.#resource.plural, why: end.kind });
       if (end.kind === 'Expired') return this.#pauseBeforeRelist(signal);
-      if (end.kind === 'Closed' && this.#clock.now() - startedAt > HEALTHY_MS) {
-        this.#fruitless = 0;
-        this.#failures = 0;
-        continue;
-      }
-      this.#fruitless += 1;
-      if (end.kind !== 'Stalled') await this.#wait(end.kind === 'Failed' ? end.error : undefined, signal);
+      await this.#recover(end, this.#clock.now() - startedAt, signal);
     }
+  }
+
+  /** Counts what a watch's end says about the server, and waits before the next one where it did not do well. */
+  async #recover(end: WatchEnd, livedMs: number, signal: AbortSignal): Promise<void> {
+    if (end.kind === 'Closed' && livedMs > HEALTHY_MS) {
+      this.#fruitless = 0;
+      this.#failures = 0;
+      return;
+    }
+    this.#fruitless += 1;
+    if (end.kind !== 'Stalled') await this.#wait(end.kind === 'Failed' ? end.error : undefined, signal);
   }
 
   /** None after the first expiry, which is ordinary; a server that answers every list with an expiry is not hammered. */
   async #pauseBeforeRelist(signal: AbortSignal): Promise<void> {
     if (this.#failures > 0) await this.#wait(undefined, signal);
     else this.#failures = 1;
+  }
+
+  /**
+   * Whether the server's history still reaches as far as ours. It does not after its etcd was restored from a backup; the
+   * server then accepts a watch from our version all the same, and sends nothing until its own has caught up with it.
+   */
+  async #checkHistory(signal: AbortSignal): Promise<WatchEnd | undefined> {
+    try {
+      const current = await this.#resource.currentVersion(this.#selection, { signal });
+      return isLater(this.#version, current) ? { kind: 'Expired' } : undefined;
+    } catch (error) {
+      return { kind: 'Failed', error };
+    }
   }
 
   async #watchOnce(signal: AbortSignal): Promise<WatchEnd> {

@@ -25,7 +25,9 @@ export function storageArrayStore(
     get: (name) => reflector.get({ name }),
     list: () => reflector.list(),
     writeStatus: async (array, status, signal) => {
-      reflector.seen(await resource.patchStatus(array.metadata, withoutAbsent(array.status, status), array.metadata, { signal }));
+      reflector.seen(
+        await resource.patchStatus(array.metadata, withoutAbsent(array.status, status), array.metadata, { signal }),
+      );
     },
     setFinalizer: async (array, held, signal) => {
       const others = (array.metadata.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);

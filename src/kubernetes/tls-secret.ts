@@ -17,10 +17,14 @@ export function tlsSecretReader(server: ApiServer, namespace: string): ReadTlsSe
   return async (name, signal) => {
     try {
       const secret = await secrets.get({ namespace, name }, { signal });
-      return secret === undefined ? `Secret ${namespace}/${name} does not exist` : materialOf(secret, `${namespace}/${name}`);
+      return secret === undefined
+        ? `Secret ${namespace}/${name} does not exist`
+        : materialOf(secret, `${namespace}/${name}`);
     } catch (error) {
-      if (failedWith(error, 'Forbidden', 'Unauthorized')) return `the operator may not read Secret ${namespace}/${name}`;
-      if (failedWith(error, 'Unavailable', 'TooManyRequests')) return `Secret ${namespace}/${name} could not be read now`;
+      if (failedWith(error, 'Forbidden', 'Unauthorized'))
+        return `the operator may not read Secret ${namespace}/${name}`;
+      if (failedWith(error, 'Unavailable', 'TooManyRequests'))
+        return `Secret ${namespace}/${name} could not be read now`;
       throw error;
     }
   };

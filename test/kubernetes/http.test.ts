@@ -31,7 +31,10 @@ describe('ApiServer', () => {
     const patch: ApiRequest = { ...GET, verb: 'patch', body: { a: 1 } };
     await api.server.send(patch);
     await api.server.send({ ...patch, patchType: 'json', body: [] });
-    expect(headers.map((one) => one['content-type'])).toEqual(['application/merge-patch+json', 'application/json-patch+json']);
+    expect(headers.map((one) => one['content-type'])).toEqual([
+      'application/merge-patch+json',
+      'application/json-patch+json',
+    ]);
     expect(headers[0]).toMatchObject({ authorization: 'Bearer secret-token', 'user-agent': 'lunresync/1.2.3' });
     expect(api.received.map((one) => one.body)).toEqual(['{"a":1}', '[]']);
   });
@@ -52,16 +55,22 @@ describe('ApiServer', () => {
 
   it('tells a conflict from an object that exists already', async () => {
     expect((await errorOf((_, response) => json(response, 409, status(409, 'Conflict')))).kind).toBe('Conflict');
-    expect((await errorOf((_, response) => json(response, 409, status(409, 'AlreadyExists')))).kind).toBe('AlreadyExists');
+    expect((await errorOf((_, response) => json(response, 409, status(409, 'AlreadyExists')))).kind).toBe(
+      'AlreadyExists',
+    );
   });
 
   it('says how long the server asked to wait', async () => {
-    const answer: Handler = (_, response) => json(response, 429, status(429, 'TooManyRequests'), { 'Retry-After': '7' });
+    const answer: Handler = (_, response) =>
+      json(response, 429, status(429, 'TooManyRequests'), { 'Retry-After': '7' });
     expect(await errorOf(answer)).toMatchObject({ kind: 'TooManyRequests', code: 429, retryAfterMs: 7_000 });
   });
 
   it('gives the machine-readable cause, and a message of at most 512 characters', async () => {
-    const body = { ...status(403, 'Forbidden', 'x'.repeat(2_000)), details: { causes: [{ reason: 'NamespaceTerminating' }] } };
+    const body = {
+      ...status(403, 'Forbidden', 'x'.repeat(2_000)),
+      details: { causes: [{ reason: 'NamespaceTerminating' }] },
+    };
     const error = await errorOf((_, response) => json(response, 403, body));
     expect(error).toMatchObject({ kind: 'Forbidden', causeReason: 'NamespaceTerminating' });
     expect(error.message).toHaveLength(512);
@@ -90,17 +99,26 @@ describe('ApiServer', () => {
   });
 
   it('reads the lines of a watch however the network cuts them, and drops one that the end cut off', async () => {
-    const lines = Buffer.from(`${JSON.stringify({ text: 'Grüße 🗄' })}\n\n${JSON.stringify({ text: 'b' })}\n{"text": "c`);
-    await using api = await ScriptedServer.start(async (_, response) => {
-      for (const byte of lines) {
-        response.write(Buffer.of(byte));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      response.end();
-    });
-    const seen: unknown[] = [];
-    for await (const value of api.server.stream(WATCH)) seen.push(value);
-    expect(seen).toEqual([{ text: 'Grüße 🗄' }, { text: 'b' }]);
+    const lines = [{ text: 'Grüße 🗄' }, { text: 'b' }, { text: 'c' }]
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join('\n');
+    const bytes = Buffer.from(`${lines}{"text": "d`);
+    for (const size of [1, 7, bytes.length]) {
+      const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+        bytes.subarray(index * size, (index + 1) * size),
+      );
+      await using api = await ScriptedServer.start((_, response) => {
+        const send = (): void => {
+          const chunk = chunks.shift();
+          if (chunk === undefined) response.end();
+          else response.write(chunk, () => setImmediate(send));
+        };
+        send();
+      });
+      const seen: unknown[] = [];
+      for await (const value of api.server.stream(WATCH)) seen.push(value);
+      expect(seen).toEqual([{ text: 'Grüße 🗄' }, { text: 'b' }, { text: 'c' }]);
+    }
   });
 
   it('ends a watch with the caller’s reason, and not at the deadline of its headers', async () => {

@@ -36,10 +36,16 @@ describe('PooledKubeConfig', () => {
     const tokenFile = join(folder, 'token');
     writeFileSync(tokenFile, 'projected\n');
     const authProvider = { name: 'tokenFile', config: { tokenFile } };
-    config.loadFromClusterAndUser({ name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: false }, { name: 'u', authProvider });
+    config.loadFromClusterAndUser(
+      { name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: false },
+      { name: 'u', authProvider },
+    );
     const first = await config.connection();
     expect(first).toMatchObject({ server: 'https://127.0.0.1:1', headers: { Authorization: 'Bearer projected' } });
-    config.loadFromClusterAndUser({ name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: false }, { name: 'u', token: 'new' });
+    config.loadFromClusterAndUser(
+      { name: 'c', server: 'https://127.0.0.1:1', skipTLSVerify: false },
+      { name: 'u', token: 'new' },
+    );
     const second = await config.connection();
     expect(second.headers).toEqual({ Authorization: 'Bearer new' });
     expect(second.dispatcher).toBe(first.dispatcher);
@@ -47,7 +53,9 @@ describe('PooledKubeConfig', () => {
   });
 
   it('refuses a SOCKS proxy with a sentence that says what to use', async () => {
-    await expect(configWith({ proxyUrl: 'socks5://proxy:1080' }).connection()).rejects.toThrow('use an http or https proxy');
+    await expect(configWith({ proxyUrl: 'socks5://proxy:1080' }).connection()).rejects.toThrow(
+      'use an http or https proxy',
+    );
   });
 
   it('says what is missing when the file is not there', () => {

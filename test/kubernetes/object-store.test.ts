@@ -6,7 +6,10 @@ function object(version: number, uid = 'one'): StoredObject {
   return { metadata: { namespace: 'shop', name: 'a', uid, resourceVersion: String(version) } };
 }
 
-function storeWith(...objects: StoredObject[]): { store: ObjectStore<StoredObject>; version: () => string | undefined } {
+function storeWith(...objects: StoredObject[]): {
+  store: ObjectStore<StoredObject>;
+  version: () => string | undefined;
+} {
   const store = new ObjectStore<StoredObject>((error) => {
     throw error;
   });

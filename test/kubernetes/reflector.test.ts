@@ -46,7 +46,11 @@ class Scene implements AsyncDisposable {
       onUpdate: (before, after) => this.changes.push(`update ${after.metadata.name} ${before.size}>${after.size}`),
       onDelete: (object) => this.changes.push(`delete ${object.metadata.name} ${object.size}`),
     });
-    api.handler = (request, response) => (request.query.has('watch') ? this.#watch(request, response) : this.#list(response));
+    api.handler = (request, response) => {
+      if (request.query.has('watch')) this.#watch(request, response);
+      else if (request.query.get('limit') === '1') json(response, 200, this.#page([]));
+      else this.#list(response);
+    };
   }
 
   static async start(objects: object[]): Promise<Scene> {
@@ -90,7 +94,11 @@ class Scene implements AsyncDisposable {
   #list(response: ServerResponse): void {
     this.lists += 1;
     if (this.onList(response)) return;
-    json(response, 200, { metadata: { resourceVersion: String(this.version) }, items: this.objects });
+    json(response, 200, this.#page(this.objects));
+  }
+
+  #page(items: object[]): object {
+    return { metadata: { resourceVersion: String(this.version) }, items };
   }
 
   #watch(request: Received, response: ServerResponse): void {
@@ -121,6 +129,7 @@ describe('Reflector', () => {
 
   it('goes on at once from the last bookmark when a watch that lived is closed, without a new list', async () => {
     await using scene = await Scene.start([]);
+    scene.version = 57;
     scene.send('BOOKMARK', { kind: 'Thing', metadata: { resourceVersion: '57' } });
     scene.clock.advance(2_000);
     scene.watch.response.end();
@@ -133,6 +142,7 @@ describe('Reflector', () => {
     await using scene = await Scene.start([]);
     scene.send('ADDED', thing('a', 11));
     await eventually(() => scene.changes.length === 1);
+    scene.version = 11;
     scene.clock.advance(89_999);
     expect(scene.watches).toHaveLength(1);
     scene.clock.advance(1);
@@ -159,6 +169,17 @@ describe('Reflector', () => {
     }
     await eventually(() => scene.lists === 2 && scene.watch.request.query.get('resourceVersion') === '30');
     expect(scene.changes.slice(2)).toEqual(['delete a 1', 'update b 1>5', 'add c 1']);
+  });
+
+  it('lists again when the history of the API server has gone back, as after an etcd was restored', async () => {
+    await using scene = await Scene.start([thing('a', 9, 2), thing('b', 8)]);
+    scene.objects = [thing('a', 3, 1)];
+    scene.version = 5;
+    scene.clock.advance(2_000);
+    scene.watch.response.end();
+    await eventually(() => scene.lists === 2 && scene.watches.length === 2);
+    expect(scene.watch.request.query.get('resourceVersion')).toBe('5');
+    expect(scene.changes).toEqual(['add a 2', 'add b 1', 'delete b 1', 'update a 2>1']);
   });
 
   it('reports a deletion and an addition when an object was deleted and created again while nobody watched', async () => {

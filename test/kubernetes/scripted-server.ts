@@ -5,7 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { ApiServer, type CountedRequest } from '../../src/kubernetes/http.ts';
 import { PooledKubeConfig } from '../../src/kubernetes/kube-config.ts';
 
-export type Received = { readonly method: string; readonly path: string; readonly query: URLSearchParams; readonly body: string };
+export type Received = {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: string;
+};
 export type Handler = (request: Received, response: ServerResponse, headers: IncomingMessage['headers']) => void;
 
 /** A running server; `handler` may be changed at any time. */
@@ -56,7 +61,12 @@ export class ScriptedServer implements AsyncDisposable {
   }
 }
 
-export function json(response: ServerResponse, code: number, body: unknown, headers: Record<string, string> = {}): void {
+export function json(
+  response: ServerResponse,
+  code: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(code, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
