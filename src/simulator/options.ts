@@ -67,34 +67,45 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   if (values.data === undefined) {
     throw new Error('--data DIR is missing. See --help.');
   }
-  const bytesPerSecond = Number(values.bandwidth);
-  if (!Number.isSafeInteger(bytesPerSecond) || bytesPerSecond < 0) {
-    throw new Error(`--bandwidth ${values.bandwidth}: use a whole number of bytes a second.`);
-  }
   const dataDirectory = resolve(values.data);
-  const insecure = ServerCredentials.createInsecure();
-  const listen = listenAddress(values.listen ?? `unix://${join(dataDirectory, 'lunarray.sock')}`);
-  if (listen.kind !== 'unix') {
-    throw new Error(`--listen ${values.listen ?? ''}: for TCP use --listen-tls, or --insecure-listen.`);
-  }
-  const admin = listenAddress(values.admin ?? `unix://${join(dataDirectory, 'admin.sock')}`);
-  if (admin.kind !== 'unix') {
-    throw new Error(`--admin ${values.admin ?? ''}: the administration is served on a Unix socket only.`);
-  }
-  const plain = values['insecure-listen'];
+  const socket = (option: 'listen' | 'admin', name: string): ListenAddress =>
+    socketAddress(option, values[option] ?? `unix://${join(dataDirectory, name)}`);
+  const credentials = ServerCredentials.createInsecure();
   return {
     dataDirectory,
-    admin,
+    admin: socket('admin', 'admin.sock'),
     callLog: values['call-log'],
-    bytesPerSecond,
+    bytesPerSecond: parseRate(values.bandwidth),
     listeners: [
-      { name: 'listen', address: listen, credentials: insecure },
+      { name: 'listen', address: socket('listen', 'lunarray.sock'), credentials },
       ...tlsListener(values),
-      ...(plain === undefined
-        ? []
-        : [{ name: 'insecure' as const, address: listenAddress(plain), credentials: insecure }]),
+      ...insecureListener(values['insecure-listen'], credentials),
     ],
   };
+}
+
+function parseRate(text: string): number {
+  const bytesPerSecond = Number(text);
+  if (!Number.isSafeInteger(bytesPerSecond) || bytesPerSecond < 0) {
+    throw new Error(`--bandwidth ${text}: use a whole number of bytes a second.`);
+  }
+  return bytesPerSecond;
+}
+
+function socketAddress(option: 'listen' | 'admin', text: string): ListenAddress {
+  const address = listenAddress(text);
+  if (address.kind !== 'unix') {
+    const remedy =
+      option === 'listen'
+        ? 'for TCP use --listen-tls, or --insecure-listen.'
+        : 'the administration is served on a Unix socket only.';
+    throw new Error(`--${option} ${text}: ${remedy}`);
+  }
+  return address;
+}
+
+function insecureListener(text: string | undefined, credentials: ServerCredentials): ListenOption[] {
+  return text === undefined ? [] : [{ name: 'insecure', address: listenAddress(text), credentials }];
 }
 
 function tlsListener(values: Readonly<Record<string, unknown>>): ListenOption[] {

@@ -100,6 +100,46 @@ describe('an array that is killed', () => {
     expect((await run(array, [['s', 't']], { operationId: 'uid-1.2' })).outcome).toBe(Outcome.SUCCEEDED);
   });
 
+  it.each([
+    [5, 40, 90, 150],
+    [20, 60, 110, 230],
+    [30, 75, 130, 300],
+  ])(
+    'again and again, %i, %i, %i and %i ms after the start: no target is ever ONLINE with other bytes than a whole image',
+    async (...delays) => {
+      await using array = await startScene();
+      await makeLun(array, { id: 's', size: 24 * mib });
+      await makeLun(array, { id: 't', size: 16 * mib });
+      const whole = [await digest(array, 's'), await digest(array, 't')];
+      for (const [index, delay] of delays.entries()) {
+        const attempt = { operationId: `uid-1.${index}`, maxBytesPerSecond: BigInt(128 * mib) };
+        const before = await lunOf(array, 't');
+        const starting = array.client
+          .startOperation(await request(array, [['s', 't']], attempt))
+          .catch(() => undefined);
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        await array.kill();
+        await starting;
+        await array.restart();
+        const lun = await lunOf(array, 't');
+        expect(lun.state).not.toBe(LunState.RESYNCING);
+        const [newest] = lun.runs;
+        if (newest?.operationId === attempt.operationId) {
+          expect(lun.generation).toBeGreaterThan(before.generation);
+          expect([Outcome.INTERRUPTED, Outcome.SUCCEEDED]).toContain(newest.outcome);
+          expect(newest.endGeneration).toBe(lun.generation);
+        } else {
+          expect(lun.generation).toBe(before.generation);
+        }
+        if (lun.state === LunState.ONLINE) {
+          expect(whole).toContain(await digest(array, 't'));
+        }
+      }
+      expect((await run(array, [['s', 't']], { operationId: 'uid-1.last' })).outcome).toBe(Outcome.SUCCEEDED);
+      expect(await digest(array, 't')).toBe(whole[0]);
+    },
+  );
+
   it('keeps its identity, its LUNs and the generations', async () => {
     await using array = await startScene();
     await makeLun(array, { id: 't', size: 4 * mib });

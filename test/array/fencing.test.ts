@@ -158,6 +158,30 @@ describe('the source of a running operation', () => {
   });
 });
 
+describe('a published source', () => {
+  it('is copied as it was at acceptance where it can be cloned at once, and refused elsewhere', async () => {
+    await makeLun(array, { id: 'live', size: 8 * mib });
+    await makeLun(array, { id: 'live-t', size: 8 * mib });
+    await array.admin.publish({ lunId: 'live', node: 'node-1' });
+    const bytes = await digest(array, 'live');
+    await order(array, { action: FaultAction.STALL, step: Step.ACCEPTED });
+    const start = await request(array, [['live', 'live-t']], { operationId: 'live.1', owner: 'o/live' });
+    if (array.ready['isReflinkAvailable'] === false) {
+      expect((await refusalOf(array.client.startOperation(start))).metadata['refusal']).toBe('SOURCE_PUBLISHED');
+      await array.admin.clearFaults({});
+      return;
+    }
+    const luns = await array.client.listLuns({});
+    await array.client.startOperation(start);
+    await array.admin.fillPattern({ lunId: 'live', seed: 'written meanwhile' });
+    expect((await array.client.listLuns({})).luns).toHaveLength(luns.luns.length);
+    await array.admin.clearFaults({});
+    expect((await untilEnded(array, 'live.1')).outcome).toBe(Outcome.SUCCEEDED);
+    expect(await digest(array, 'live-t')).toBe(bytes);
+    expect(await digest(array, 'live')).not.toBe(bytes);
+  });
+});
+
 describe('generations', () => {
   it('are raised by publishing, and tell who wrote last', async () => {
     await makeLun(array, { id: 'gen', size: 4 * mib });

@@ -20,7 +20,11 @@ export type Scene = AsyncDisposable & {
   /** Makes a LUN; `seed` fills it with bytes that depend on the seed, none leaves it empty. */
   lun(id: string, sizeBytes: number, seed?: string): Promise<void>;
   digest(lunID: string): Promise<string>;
-  apply(name: string, spec: Partial<LunResyncSpec> & Pick<LunResyncSpec, 'pairs'>): Promise<LunResync>;
+  apply(
+    name: string,
+    spec: Partial<LunResyncSpec> & Pick<LunResyncSpec, 'pairs'>,
+    annotations?: Readonly<Record<string, string>>,
+  ): Promise<LunResync>;
   read(name: string): Promise<LunResync | undefined>;
   patch(name: string, spec: object): Promise<void>;
   patchArray(spec: object): Promise<void>;
@@ -105,12 +109,12 @@ export async function startScene(cluster: ProvidedCluster, options: SceneOptions
       if (seed !== undefined) await array.admin.fillPattern({ lunId: id, offset: 0n, length: BigInt(sizeBytes), seed });
     },
     digest: async (lunId) => (await array.admin.digest({ lunId })).digest,
-    apply: async (name, spec) =>
+    apply: async (name, spec, annotations = {}) =>
       parsed(
         await sendOk(admin, 'POST', resyncs, {
           apiVersion: 'lunresync.io/v1alpha1',
           kind: 'LunResync',
-          metadata: { name },
+          metadata: { name, annotations },
           spec: { arrayName, ...spec },
         }),
       ),

@@ -44,7 +44,7 @@ export async function scanRegions(scan: Scan): Promise<void> {
       offset = map.nextOffset;
     }
   } finally {
-    void flight;
+    await flight.landed();
   }
   flight.throwIfFailed();
 }

@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { ArrayAdmin } from '../../proto/lunarray/admin/v1/admin_pb.js';
 import { LunArray } from '../../proto/lunarray/v1/lunarray_pb.js';
 import { createClient } from '../../rpc/client.ts';
@@ -96,7 +96,9 @@ function parseStrictly(
 function explained(error: unknown): string {
   if (error instanceof RpcError) {
     const reason = error.reason === '' ? '' : ` (${error.reason})`;
-    return [`${error.message}${reason}`, error.remedy].filter((line) => line !== '').join('\n');
+    const remedy =
+      error.code === status.UNAVAILABLE ? 'Is the array running, and is this its admin socket?' : error.remedy;
+    return [`${error.message}${reason}`, remedy].filter((line) => line !== '').join('\n');
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -9,7 +9,7 @@ export function nameOf(values: Readonly<Record<string, string | number>>, value:
   return typeof name === 'string' ? name : String(value);
 }
 
-/** The value of a name such as `fail-at` or `FAIL_AT`. Throws UsageError that lists the names. */
+/** The value of a name such as `drop-connection` or `DROP_CONNECTION`. Throws UsageError that lists the names. */
 export function valueOf(option: string, values: Readonly<Record<string, string | number>>, text: string): number {
   const value = values[text.toUpperCase().replaceAll('-', '_')];
   if (typeof value === 'number' && text !== '') {

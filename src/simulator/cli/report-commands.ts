@@ -76,13 +76,9 @@ async function pools({ admin }: ArrayClients): Promise<Output> {
   };
 }
 
-async function show({ array }: ArrayClients, args: Arguments): Promise<Output> {
+async function show({ admin }: ArrayClients, args: Arguments): Promise<Output> {
   const id = args.at(0, 'LUN');
-  // Runs are given by owner; the owners are those of the operations that the array remembers.
-  const known = await array.listOperations({ pageSize: 500 });
-  const owners = [...new Set(known.operations.map(({ owner }) => owner))].slice(0, 256);
-  const { luns } = await array.getLuns({ ids: [id], owners });
-  const [lun] = luns;
+  const { lun } = await admin.getLun({ lunId: id });
   if (lun === undefined) {
     throw new UsageError(`There is no LUN ${id}. "list" shows all.`);
   }

@@ -20,7 +20,7 @@ export class CopyWatch {
   readonly #ended = new AbortController();
   #latest: CopyProgress = { step: 'COPYING', copiedBytes: 0, writtenBytes: 0, verifiedBytes: 0 };
   #handle: CopyHandle | undefined;
-  #failure: unknown;
+  #failure: Error | undefined;
   #firing: Promise<void> = Promise.resolve();
 
   constructor(context: OperationContext, turn: PairTurn, equalBytes: number) {
@@ -85,6 +85,8 @@ export class CopyWatch {
         this.#context.record.pairs.findIndex((pair) => pair.targetLunID === this.#turn.pair.targetLunID),
       )
       .reduce((sum, pair) => sum + pair.copiedBytes, 0);
+    // What the fault stops shows how far the copy was, as a real array would.
+    await this.#commit();
     try {
       await this.#context.fire('COPYING', before + this.#latest.copiedBytes, [this.#turn.pair.targetLunID]);
       this.#handle?.resume();
@@ -103,7 +105,7 @@ export class CopyWatch {
   }
 
   #stop(error: unknown): void {
-    this.#failure ??= error;
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
     this.#handle?.cancel();
   }
 }

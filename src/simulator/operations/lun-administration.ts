@@ -85,7 +85,7 @@ export async function takeSnapshot(
     return fault ?? unknownLun(request.lunID);
   }
   const { sharedBytes } = await cloneFile(parts, { source: parent, id });
-  return keepOrRemove(parts, id, () =>
+  return await keepOrRemove(parts, id, () =>
     parts.committed.update((state) =>
       createSnapshot(state, { id, parentLunID: parent.id, sharedBytes, now: parts.now() }),
     ),

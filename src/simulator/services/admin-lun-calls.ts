@@ -11,9 +11,10 @@ import { poolUsage } from '../state/admission-storage.ts';
 import { publishLun, unpublishLun } from '../state/host.ts';
 import { changeVolumes, createPool } from '../state/luns.ts';
 import type { LunRecord, PoolRecord } from '../state/records.ts';
+import { unknownLun } from '../state/refused.ts';
 import { checkedID, checkedList, checkedNumber, checkedText } from './arguments.ts';
 import { lunMessage } from './messages.ts';
-import { accepted, invalidArgument } from './rpc-failures.ts';
+import { accepted, invalidArgument, rpcErrorOf } from './rpc-failures.ts';
 
 type Service = ServiceImplementation<typeof ArrayAdmin>;
 type LunCalls = Pick<
@@ -22,6 +23,7 @@ type LunCalls = Pick<
   | 'listPools'
   | 'createLun'
   | 'deleteLun'
+  | 'getLun'
   | 'addVolume'
   | 'removeVolume'
   | 'snapshot'
@@ -47,6 +49,13 @@ export function lunCalls(parts: ArrayParts): LunCalls {
     createLun: async (request) => ({
       lun: message(parts, accepted(await makeVolume(parts, volumeRequest(request)))),
     }),
+    getLun: async ({ lunId }) => {
+      const lun = committed.state.luns.get(lunId);
+      if (lun === undefined || lun.isHidden) {
+        throw rpcErrorOf(unknownLun(lunId.slice(0, 128)));
+      }
+      return { lun: message(parts, lun) };
+    },
     deleteLun: async ({ lunId }) => {
       accepted(await removeLun(parts, checkedID('lun_id', lunId)));
       return {};

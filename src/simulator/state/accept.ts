@@ -28,7 +28,7 @@ export function knownOperation(state: ArrayState, request: StartArguments): Acce
   if (operation === undefined) {
     return undefined;
   }
-  if (JSON.stringify(operation.arguments) === JSON.stringify(request)) {
+  if (isSameRequest(operation.arguments, request)) {
     return { kind: 'known', operation };
   }
   return refused({
@@ -37,6 +37,12 @@ export function knownOperation(state: ArrayState, request: StartArguments): Acce
     message: `Operation ${request.operationID} exists with other arguments.`,
     remedy: 'Use a new operation id for every attempt.',
   });
+}
+
+/** The bandwidth is the administrator's to change and makes no other request. */
+function isSameRequest(accepted: StartArguments, request: StartArguments): boolean {
+  const { maxBytesPerSecond } = accepted;
+  return JSON.stringify(accepted) === JSON.stringify({ ...request, maxBytesPerSecond });
 }
 
 /**

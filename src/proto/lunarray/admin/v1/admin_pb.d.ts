@@ -190,6 +190,38 @@ export declare type CreateLunResponse = Message<"lunarray.admin.v1.CreateLunResp
 export declare const CreateLunResponseSchema: GenMessage<CreateLunResponse>;
 
 /**
+ * @generated from message lunarray.admin.v1.GetLunRequest
+ */
+export declare type GetLunRequest = Message<"lunarray.admin.v1.GetLunRequest"> & {
+  /**
+   * @generated from field: string lun_id = 1;
+   */
+  lunId: string;
+};
+
+/**
+ * Describes the message lunarray.admin.v1.GetLunRequest.
+ * Use `create(GetLunRequestSchema)` to create a new message.
+ */
+export declare const GetLunRequestSchema: GenMessage<GetLunRequest>;
+
+/**
+ * @generated from message lunarray.admin.v1.GetLunResponse
+ */
+export declare type GetLunResponse = Message<"lunarray.admin.v1.GetLunResponse"> & {
+  /**
+   * @generated from field: lunarray.v1.Lun lun = 1;
+   */
+  lun?: Lun | undefined;
+};
+
+/**
+ * Describes the message lunarray.admin.v1.GetLunResponse.
+ * Use `create(GetLunResponseSchema)` to create a new message.
+ */
+export declare const GetLunResponseSchema: GenMessage<GetLunResponse>;
+
+/**
  * @generated from message lunarray.admin.v1.DeleteLunRequest
  */
 export declare type DeleteLunRequest = Message<"lunarray.admin.v1.DeleteLunRequest"> & {
@@ -1137,6 +1169,16 @@ export declare const ArrayAdmin: GenService<{
     methodKind: "unary";
     input: typeof CreateLunRequestSchema;
     output: typeof CreateLunResponseSchema;
+  },
+  /**
+   * A LUN with all its runs. NOT_FOUND when there is none.
+   *
+   * @generated from rpc lunarray.admin.v1.ArrayAdmin.GetLun
+   */
+  getLun: {
+    methodKind: "unary";
+    input: typeof GetLunRequestSchema;
+    output: typeof GetLunResponseSchema;
   },
   /**
    * Refused while the LUN is published or takes part in an operation. An unknown id is NOT_FOUND.

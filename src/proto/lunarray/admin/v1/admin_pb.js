@@ -15,7 +15,7 @@ import { file_lunarray_v1_lunarray } from "../../v1/lunarray_pb.js";
  * Describes the file lunarray/admin/v1/admin.proto.
  */
 export const file_lunarray_admin_v1_admin = /*@__PURE__*/
-  fileDesc("Ch1sdW5hcnJheS9hZG1pbi92MS9hZG1pbi5wcm90bxIRbHVuYXJyYXkuYWRtaW4udjEiQAoEUG9vbBIMCgRuYW1lGAEgASgJEhYKDmNhcGFjaXR5X2J5dGVzGAIgASgEEhIKCnVzZWRfYnl0ZXMYAyABKAQiOQoRQ3JlYXRlUG9vbFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIWCg5jYXBhY2l0eV9ieXRlcxgCIAEoBCI7ChJDcmVhdGVQb29sUmVzcG9uc2USJQoEcG9vbBgBIAEoCzIXLmx1bmFycmF5LmFkbWluLnYxLlBvb2wiEgoQTGlzdFBvb2xzUmVxdWVzdCI7ChFMaXN0UG9vbHNSZXNwb25zZRImCgVwb29scxgBIAMoCzIXLmx1bmFycmF5LmFkbWluLnYxLlBvb2wixgEKEENyZWF0ZUx1blJlcXVlc3QSDAoEcG9vbBgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgEEgoKAmlkGAMgASgJEiwKC2lkZW50aWZpZXJzGAQgAygLMhcubHVuYXJyYXkudjEuSWRlbnRpZmllchIWCg5ub19pZGVudGlmaWVycxgFIAEoCBIWCg5kaXNrX3NpZ25hdHVyZRgGIAEoCRIPCgd2b2x1bWVzGAcgAygJEhUKDXNvdXJjZV9sdW5faWQYCCABKAkiMgoRQ3JlYXRlTHVuUmVzcG9uc2USHQoDbHVuGAEgASgLMhAubHVuYXJyYXkudjEuTHVuIiIKEERlbGV0ZUx1blJlcXVlc3QSDgoGbHVuX2lkGAEgASgJIhMKEURlbGV0ZUx1blJlc3BvbnNlIjIKEEFkZFZvbHVtZVJlcXVlc3QSDgoGbHVuX2lkGAEgASgJEg4KBnZvbHVtZRgCIAEoCSITChFBZGRWb2x1bWVSZXNwb25zZSI1ChNSZW1vdmVWb2x1bWVSZXF1ZXN0Eg4KBmx1bl9pZBgBIAEoCRIOCgZ2b2x1bWUYAiABKAkiFgoUUmVtb3ZlVm9sdW1lUmVzcG9uc2UiLQoPU25hcHNob3RSZXF1ZXN0Eg4KBmx1bl9pZBgBIAEoCRIKCgJpZBgCIAEoCSIxChBTbmFwc2hvdFJlc3BvbnNlEh0KA2x1bhgBIAEoCzIQLmx1bmFycmF5LnYxLkx1biIuCg5QdWJsaXNoUmVxdWVzdBIOCgZsdW5faWQYASABKAkSDAoEbm9kZRgCIAEoCSIfCg9QdWJsaXNoUmVzcG9uc2USDAoEcGF0aBgBIAEoCSIwChBVbnB1Ymxpc2hSZXF1ZXN0Eg4KBmx1bl9pZBgBIAEoCRIMCgRub2RlGAIgASgJIhMKEVVucHVibGlzaFJlc3BvbnNlIkEKEVdyaXRlUmFuZ2VSZXF1ZXN0Eg4KBmx1bl9pZBgBIAEoCRIOCgZvZmZzZXQYAiABKAQSDAoEZGF0YRgDIAEoDCIUChJXcml0ZVJhbmdlUmVzcG9uc2UiQgoQUmVhZFJhbmdlUmVxdWVzdBIOCgZsdW5faWQYASABKAkSDgoGb2Zmc2V0GAIgASgEEg4KBmxlbmd0aBgDIAEoDSIhChFSZWFkUmFuZ2VSZXNwb25zZRIMCgRkYXRhGAEgASgMIlIKEkZpbGxQYXR0ZXJuUmVxdWVzdBIOCgZsdW5faWQYASABKAkSDgoGb2Zmc2V0GAIgASgEEg4KBmxlbmd0aBgDIAEoBBIMCgRzZWVkGAQgASgJIiwKE0ZpbGxQYXR0ZXJuUmVzcG9uc2USFQoNd3JpdHRlbl9ieXRlcxgBIAEoBCIvCg1EaWdlc3RSZXF1ZXN0Eg4KBmx1bl9pZBgBIAEoCRIOCgZsZW5ndGgYAiABKAQiMAoORGlnZXN0UmVzcG9uc2USDgoGZGlnZXN0GAEgASgJEg4KBmxlbmd0aBgCIAEoBCK+AgoFRmF1bHQSCgoCaWQYASABKAkSLgoGYWN0aW9uGAIgASgOMh4ubHVuYXJyYXkuYWRtaW4udjEuRmF1bHRBY3Rpb24SDgoGbWV0aG9kGAMgASgJEiwKBXBvaW50GAQgASgOMh0ubHVuYXJyYXkuYWRtaW4udjEuRmF1bHRQb2ludBIfCgRzdGVwGAUgASgOMhEubHVuYXJyYXkudjEuU3RlcBIPCgdhdF9ieXRlGAYgASgEEgsKA250aBgHIAEoDRINCgVjb3VudBgIIAEoDRIOCgZsdW5faWQYCSABKAkSDAoEY29kZRgKIAEoDRIOCgZyZWFzb24YCyABKAkSDwoHbWVzc2FnZRgMIAEoCRIOCgZyZW1lZHkYDSABKAkSDwoHZHVyYWJsZRgOIAEoCBINCgVjaHVuaxgPIAEoDSI6Cg9TZXRGYXVsdFJlcXVlc3QSJwoFZmF1bHQYASABKAsyGC5sdW5hcnJheS5hZG1pbi52MS5GYXVsdCIeChBTZXRGYXVsdFJlc3BvbnNlEgoKAmlkGAEgASgJIhMKEUxpc3RGYXVsdHNSZXF1ZXN0Ij4KEkxpc3RGYXVsdHNSZXNwb25zZRIoCgZmYXVsdHMYASADKAsyGC5sdW5hcnJheS5hZG1pbi52MS5GYXVsdCIgChJDbGVhckZhdWx0c1JlcXVlc3QSCgoCaWQYASABKAkiJgoTQ2xlYXJGYXVsdHNSZXNwb25zZRIPCgdjbGVhcmVkGAEgASgNIi8KE1NldEJhbmR3aWR0aFJlcXVlc3QSGAoQYnl0ZXNfcGVyX3NlY29uZBgBIAEoBCIWChRTZXRCYW5kd2lkdGhSZXNwb25zZSI5ChFTZXRMYXRlbmN5UmVxdWVzdBIUCgxtaWxsaXNlY29uZHMYASABKA0SDgoGbWV0aG9kGAIgASgJIhQKElNldExhdGVuY3lSZXNwb25zZSJdChJTZXRDb250cmFjdFJlcXVlc3QSLQoMY2FwYWJpbGl0aWVzGAEgAygOMhcubHVuYXJyYXkudjEuQ2FwYWJpbGl0eRIYChBjb250cmFjdF92ZXJzaW9uGAIgASgNIhUKE1NldENvbnRyYWN0UmVzcG9uc2UiHwoOSm91cm5hbFJlcXVlc3QSDQoFbGltaXQYASABKA0iQwoPSm91cm5hbFJlc3BvbnNlEjAKB2VudHJpZXMYASADKAsyHy5sdW5hcnJheS5hZG1pbi52MS5Kb3VybmFsRW50cnkioAEKDEpvdXJuYWxFbnRyeRIoCgR0aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVldmVudBgCIAEoCRINCgVvd25lchgDIAEoCRIUCgxvcGVyYXRpb25faWQYBCABKAkSDAoEY29kZRgFIAEoCRIUCgxtaWxsaXNlY29uZHMYBiABKAESDgoGZGV0YWlsGAcgASgJIhEKD0NvdW50ZXJzUmVxdWVzdCLmAQoQQ291bnRlcnNSZXNwb25zZRIYChBhcnJheV9jb3B5X2J5dGVzGAEgASgEEhcKD2hvc3RfcmVhZF9ieXRlcxgCIAEoBBIYChBob3N0X3dyaXRlX2J5dGVzGAMgASgEEk8KD2NhbGxzX2J5X21ldGhvZBgEIAMoCzI2Lmx1bmFycmF5LmFkbWluLnYxLkNvdW50ZXJzUmVzcG9uc2UuQ2FsbHNCeU1ldGhvZEVudHJ5GjQKEkNhbGxzQnlNZXRob2RFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAQ6AjgBKpUCCgtGYXVsdEFjdGlvbhIcChhGQVVMVF9BQ1RJT05fVU5TUEVDSUZJRUQQABIVChFGQVVMVF9BQ1RJT05fRkFJTBABEhUKEUZBVUxUX0FDVElPTl9IQU5HEAISIAocRkFVTFRfQUNUSU9OX0RST1BfQ09OTkVDVElPThADEhYKEkZBVUxUX0FDVElPTl9DUkFTSBAEEh4KGkZBVUxUX0FDVElPTl9DT1JSVVBUX0NIVU5LEAUSKAokRkFVTFRfQUNUSU9OX1NVQ0NFRURfV0lUSE9VVF9DT1BZSU5HEAYSHgoaRkFVTFRfQUNUSU9OX1dST05HX0RJR0VTVFMQBxIWChJGQVVMVF9BQ1RJT05fU1RBTEwQCCpYCgpGYXVsdFBvaW50EhsKF0ZBVUxUX1BPSU5UX1VOU1BFQ0lGSUVEEAASFgoSRkFVTFRfUE9JTlRfQkVGT1JFEAESFQoRRkFVTFRfUE9JTlRfQUZURVIQAjLWDgoKQXJyYXlBZG1pbhJZCgpDcmVhdGVQb29sEiQubHVuYXJyYXkuYWRtaW4udjEuQ3JlYXRlUG9vbFJlcXVlc3QaJS5sdW5hcnJheS5hZG1pbi52MS5DcmVhdGVQb29sUmVzcG9uc2USVgoJTGlzdFBvb2xzEiMubHVuYXJyYXkuYWRtaW4udjEuTGlzdFBvb2xzUmVxdWVzdBokLmx1bmFycmF5LmFkbWluLnYxLkxpc3RQb29sc1Jlc3BvbnNlElYKCUNyZWF0ZUx1bhIjLmx1bmFycmF5LmFkbWluLnYxLkNyZWF0ZUx1blJlcXVlc3QaJC5sdW5hcnJheS5hZG1pbi52MS5DcmVhdGVMdW5SZXNwb25zZRJWCglEZWxldGVMdW4SIy5sdW5hcnJheS5hZG1pbi52MS5EZWxldGVMdW5SZXF1ZXN0GiQubHVuYXJyYXkuYWRtaW4udjEuRGVsZXRlTHVuUmVzcG9uc2USVgoJQWRkVm9sdW1lEiMubHVuYXJyYXkuYWRtaW4udjEuQWRkVm9sdW1lUmVxdWVzdBokLmx1bmFycmF5LmFkbWluLnYxLkFkZFZvbHVtZVJlc3BvbnNlEl8KDFJlbW92ZVZvbHVtZRImLmx1bmFycmF5LmFkbWluLnYxLlJlbW92ZVZvbHVtZVJlcXVlc3QaJy5sdW5hcnJheS5hZG1pbi52MS5SZW1vdmVWb2x1bWVSZXNwb25zZRJTCghTbmFwc2hvdBIiLmx1bmFycmF5LmFkbWluLnYxLlNuYXBzaG90UmVxdWVzdBojLmx1bmFycmF5LmFkbWluLnYxLlNuYXBzaG90UmVzcG9uc2USUAoHUHVibGlzaBIhLmx1bmFycmF5LmFkbWluLnYxLlB1Ymxpc2hSZXF1ZXN0GiIubHVuYXJyYXkuYWRtaW4udjEuUHVibGlzaFJlc3BvbnNlElYKCVVucHVibGlzaBIjLmx1bmFycmF5LmFkbWluLnYxLlVucHVibGlzaFJlcXVlc3QaJC5sdW5hcnJheS5hZG1pbi52MS5VbnB1Ymxpc2hSZXNwb25zZRJZCgpXcml0ZVJhbmdlEiQubHVuYXJyYXkuYWRtaW4udjEuV3JpdGVSYW5nZVJlcXVlc3QaJS5sdW5hcnJheS5hZG1pbi52MS5Xcml0ZVJhbmdlUmVzcG9uc2USVgoJUmVhZFJhbmdlEiMubHVuYXJyYXkuYWRtaW4udjEuUmVhZFJhbmdlUmVxdWVzdBokLmx1bmFycmF5LmFkbWluLnYxLlJlYWRSYW5nZVJlc3BvbnNlElwKC0ZpbGxQYXR0ZXJuEiUubHVuYXJyYXkuYWRtaW4udjEuRmlsbFBhdHRlcm5SZXF1ZXN0GiYubHVuYXJyYXkuYWRtaW4udjEuRmlsbFBhdHRlcm5SZXNwb25zZRJNCgZEaWdlc3QSIC5sdW5hcnJheS5hZG1pbi52MS5EaWdlc3RSZXF1ZXN0GiEubHVuYXJyYXkuYWRtaW4udjEuRGlnZXN0UmVzcG9uc2USUwoIU2V0RmF1bHQSIi5sdW5hcnJheS5hZG1pbi52MS5TZXRGYXVsdFJlcXVlc3QaIy5sdW5hcnJheS5hZG1pbi52MS5TZXRGYXVsdFJlc3BvbnNlElkKCkxpc3RGYXVsdHMSJC5sdW5hcnJheS5hZG1pbi52MS5MaXN0RmF1bHRzUmVxdWVzdBolLmx1bmFycmF5LmFkbWluLnYxLkxpc3RGYXVsdHNSZXNwb25zZRJcCgtDbGVhckZhdWx0cxIlLmx1bmFycmF5LmFkbWluLnYxLkNsZWFyRmF1bHRzUmVxdWVzdBomLmx1bmFycmF5LmFkbWluLnYxLkNsZWFyRmF1bHRzUmVzcG9uc2USXwoMU2V0QmFuZHdpZHRoEiYubHVuYXJyYXkuYWRtaW4udjEuU2V0QmFuZHdpZHRoUmVxdWVzdBonLmx1bmFycmF5LmFkbWluLnYxLlNldEJhbmR3aWR0aFJlc3BvbnNlElkKClNldExhdGVuY3kSJC5sdW5hcnJheS5hZG1pbi52MS5TZXRMYXRlbmN5UmVxdWVzdBolLmx1bmFycmF5LmFkbWluLnYxLlNldExhdGVuY3lSZXNwb25zZRJcCgtTZXRDb250cmFjdBIlLmx1bmFycmF5LmFkbWluLnYxLlNldENvbnRyYWN0UmVxdWVzdBomLmx1bmFycmF5LmFkbWluLnYxLlNldENvbnRyYWN0UmVzcG9uc2USUAoHSm91cm5hbBIhLmx1bmFycmF5LmFkbWluLnYxLkpvdXJuYWxSZXF1ZXN0GiIubHVuYXJyYXkuYWRtaW4udjEuSm91cm5hbFJlc3BvbnNlElMKCENvdW50ZXJzEiIubHVuYXJyYXkuYWRtaW4udjEuQ291bnRlcnNSZXF1ZXN0GiMubHVuYXJyYXkuYWRtaW4udjEuQ291bnRlcnNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_lunarray_v1_lunarray]);
+  fileDesc("Ch1sdW5hcnJheS9hZG1pbi92MS9hZG1pbi5wcm90bxIRbHVuYXJyYXkuYWRtaW4udjEiQAoEUG9vbBIMCgRuYW1lGAEgASgJEhYKDmNhcGFjaXR5X2J5dGVzGAIgASgEEhIKCnVzZWRfYnl0ZXMYAyABKAQiOQoRQ3JlYXRlUG9vbFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIWCg5jYXBhY2l0eV9ieXRlcxgCIAEoBCI7ChJDcmVhdGVQb29sUmVzcG9uc2USJQoEcG9vbBgBIAEoCzIXLmx1bmFycmF5LmFkbWluLnYxLlBvb2wiEgoQTGlzdFBvb2xzUmVxdWVzdCI7ChFMaXN0UG9vbHNSZXNwb25zZRImCgVwb29scxgBIAMoCzIXLmx1bmFycmF5LmFkbWluLnYxLlBvb2wixgEKEENyZWF0ZUx1blJlcXVlc3QSDAoEcG9vbBgBIAEoCRISCgpzaXplX2J5dGVzGAIgASgEEgoKAmlkGAMgASgJEiwKC2lkZW50aWZpZXJzGAQgAygLMhcubHVuYXJyYXkudjEuSWRlbnRpZmllchIWCg5ub19pZGVudGlmaWVycxgFIAEoCBIWCg5kaXNrX3NpZ25hdHVyZRgGIAEoCRIPCgd2b2x1bWVzGAcgAygJEhUKDXNvdXJjZV9sdW5faWQYCCABKAkiMgoRQ3JlYXRlTHVuUmVzcG9uc2USHQoDbHVuGAEgASgLMhAubHVuYXJyYXkudjEuTHVuIh8KDUdldEx1blJlcXVlc3QSDgoGbHVuX2lkGAEgASgJIi8KDkdldEx1blJlc3BvbnNlEh0KA2x1bhgBIAEoCzIQLmx1bmFycmF5LnYxLkx1biIiChBEZWxldGVMdW5SZXF1ZXN0Eg4KBmx1bl9pZBgBIAEoCSITChFEZWxldGVMdW5SZXNwb25zZSIyChBBZGRWb2x1bWVSZXF1ZXN0Eg4KBmx1bl9pZBgBIAEoCRIOCgZ2b2x1bWUYAiABKAkiEwoRQWRkVm9sdW1lUmVzcG9uc2UiNQoTUmVtb3ZlVm9sdW1lUmVxdWVzdBIOCgZsdW5faWQYASABKAkSDgoGdm9sdW1lGAIgASgJIhYKFFJlbW92ZVZvbHVtZVJlc3BvbnNlIi0KD1NuYXBzaG90UmVxdWVzdBIOCgZsdW5faWQYASABKAkSCgoCaWQYAiABKAkiMQoQU25hcHNob3RSZXNwb25zZRIdCgNsdW4YASABKAsyEC5sdW5hcnJheS52MS5MdW4iLgoOUHVibGlzaFJlcXVlc3QSDgoGbHVuX2lkGAEgASgJEgwKBG5vZGUYAiABKAkiHwoPUHVibGlzaFJlc3BvbnNlEgwKBHBhdGgYASABKAkiMAoQVW5wdWJsaXNoUmVxdWVzdBIOCgZsdW5faWQYASABKAkSDAoEbm9kZRgCIAEoCSITChFVbnB1Ymxpc2hSZXNwb25zZSJBChFXcml0ZVJhbmdlUmVxdWVzdBIOCgZsdW5faWQYASABKAkSDgoGb2Zmc2V0GAIgASgEEgwKBGRhdGEYAyABKAwiFAoSV3JpdGVSYW5nZVJlc3BvbnNlIkIKEFJlYWRSYW5nZVJlcXVlc3QSDgoGbHVuX2lkGAEgASgJEg4KBm9mZnNldBgCIAEoBBIOCgZsZW5ndGgYAyABKA0iIQoRUmVhZFJhbmdlUmVzcG9uc2USDAoEZGF0YRgBIAEoDCJSChJGaWxsUGF0dGVyblJlcXVlc3QSDgoGbHVuX2lkGAEgASgJEg4KBm9mZnNldBgCIAEoBBIOCgZsZW5ndGgYAyABKAQSDAoEc2VlZBgEIAEoCSIsChNGaWxsUGF0dGVyblJlc3BvbnNlEhUKDXdyaXR0ZW5fYnl0ZXMYASABKAQiLwoNRGlnZXN0UmVxdWVzdBIOCgZsdW5faWQYASABKAkSDgoGbGVuZ3RoGAIgASgEIjAKDkRpZ2VzdFJlc3BvbnNlEg4KBmRpZ2VzdBgBIAEoCRIOCgZsZW5ndGgYAiABKAQivgIKBUZhdWx0EgoKAmlkGAEgASgJEi4KBmFjdGlvbhgCIAEoDjIeLmx1bmFycmF5LmFkbWluLnYxLkZhdWx0QWN0aW9uEg4KBm1ldGhvZBgDIAEoCRIsCgVwb2ludBgEIAEoDjIdLmx1bmFycmF5LmFkbWluLnYxLkZhdWx0UG9pbnQSHwoEc3RlcBgFIAEoDjIRLmx1bmFycmF5LnYxLlN0ZXASDwoHYXRfYnl0ZRgGIAEoBBILCgNudGgYByABKA0SDQoFY291bnQYCCABKA0SDgoGbHVuX2lkGAkgASgJEgwKBGNvZGUYCiABKA0SDgoGcmVhc29uGAsgASgJEg8KB21lc3NhZ2UYDCABKAkSDgoGcmVtZWR5GA0gASgJEg8KB2R1cmFibGUYDiABKAgSDQoFY2h1bmsYDyABKA0iOgoPU2V0RmF1bHRSZXF1ZXN0EicKBWZhdWx0GAEgASgLMhgubHVuYXJyYXkuYWRtaW4udjEuRmF1bHQiHgoQU2V0RmF1bHRSZXNwb25zZRIKCgJpZBgBIAEoCSITChFMaXN0RmF1bHRzUmVxdWVzdCI+ChJMaXN0RmF1bHRzUmVzcG9uc2USKAoGZmF1bHRzGAEgAygLMhgubHVuYXJyYXkuYWRtaW4udjEuRmF1bHQiIAoSQ2xlYXJGYXVsdHNSZXF1ZXN0EgoKAmlkGAEgASgJIiYKE0NsZWFyRmF1bHRzUmVzcG9uc2USDwoHY2xlYXJlZBgBIAEoDSIvChNTZXRCYW5kd2lkdGhSZXF1ZXN0EhgKEGJ5dGVzX3Blcl9zZWNvbmQYASABKAQiFgoUU2V0QmFuZHdpZHRoUmVzcG9uc2UiOQoRU2V0TGF0ZW5jeVJlcXVlc3QSFAoMbWlsbGlzZWNvbmRzGAEgASgNEg4KBm1ldGhvZBgCIAEoCSIUChJTZXRMYXRlbmN5UmVzcG9uc2UiXQoSU2V0Q29udHJhY3RSZXF1ZXN0Ei0KDGNhcGFiaWxpdGllcxgBIAMoDjIXLmx1bmFycmF5LnYxLkNhcGFiaWxpdHkSGAoQY29udHJhY3RfdmVyc2lvbhgCIAEoDSIVChNTZXRDb250cmFjdFJlc3BvbnNlIh8KDkpvdXJuYWxSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIkMKD0pvdXJuYWxSZXNwb25zZRIwCgdlbnRyaWVzGAEgAygLMh8ubHVuYXJyYXkuYWRtaW4udjEuSm91cm5hbEVudHJ5IqABCgxKb3VybmFsRW50cnkSKAoEdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDQoFZXZlbnQYAiABKAkSDQoFb3duZXIYAyABKAkSFAoMb3BlcmF0aW9uX2lkGAQgASgJEgwKBGNvZGUYBSABKAkSFAoMbWlsbGlzZWNvbmRzGAYgASgBEg4KBmRldGFpbBgHIAEoCSIRCg9Db3VudGVyc1JlcXVlc3Qi5gEKEENvdW50ZXJzUmVzcG9uc2USGAoQYXJyYXlfY29weV9ieXRlcxgBIAEoBBIXCg9ob3N0X3JlYWRfYnl0ZXMYAiABKAQSGAoQaG9zdF93cml0ZV9ieXRlcxgDIAEoBBJPCg9jYWxsc19ieV9tZXRob2QYBCADKAsyNi5sdW5hcnJheS5hZG1pbi52MS5Db3VudGVyc1Jlc3BvbnNlLkNhbGxzQnlNZXRob2RFbnRyeRo0ChJDYWxsc0J5TWV0aG9kRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgEOgI4ASqVAgoLRmF1bHRBY3Rpb24SHAoYRkFVTFRfQUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRRkFVTFRfQUNUSU9OX0ZBSUwQARIVChFGQVVMVF9BQ1RJT05fSEFORxACEiAKHEZBVUxUX0FDVElPTl9EUk9QX0NPTk5FQ1RJT04QAxIWChJGQVVMVF9BQ1RJT05fQ1JBU0gQBBIeChpGQVVMVF9BQ1RJT05fQ09SUlVQVF9DSFVOSxAFEigKJEZBVUxUX0FDVElPTl9TVUNDRUVEX1dJVEhPVVRfQ09QWUlORxAGEh4KGkZBVUxUX0FDVElPTl9XUk9OR19ESUdFU1RTEAcSFgoSRkFVTFRfQUNUSU9OX1NUQUxMEAgqWAoKRmF1bHRQb2ludBIbChdGQVVMVF9QT0lOVF9VTlNQRUNJRklFRBAAEhYKEkZBVUxUX1BPSU5UX0JFRk9SRRABEhUKEUZBVUxUX1BPSU5UX0FGVEVSEAIypQ8KCkFycmF5QWRtaW4SWQoKQ3JlYXRlUG9vbBIkLmx1bmFycmF5LmFkbWluLnYxLkNyZWF0ZVBvb2xSZXF1ZXN0GiUubHVuYXJyYXkuYWRtaW4udjEuQ3JlYXRlUG9vbFJlc3BvbnNlElYKCUxpc3RQb29scxIjLmx1bmFycmF5LmFkbWluLnYxLkxpc3RQb29sc1JlcXVlc3QaJC5sdW5hcnJheS5hZG1pbi52MS5MaXN0UG9vbHNSZXNwb25zZRJWCglDcmVhdGVMdW4SIy5sdW5hcnJheS5hZG1pbi52MS5DcmVhdGVMdW5SZXF1ZXN0GiQubHVuYXJyYXkuYWRtaW4udjEuQ3JlYXRlTHVuUmVzcG9uc2USTQoGR2V0THVuEiAubHVuYXJyYXkuYWRtaW4udjEuR2V0THVuUmVxdWVzdBohLmx1bmFycmF5LmFkbWluLnYxLkdldEx1blJlc3BvbnNlElYKCURlbGV0ZUx1bhIjLmx1bmFycmF5LmFkbWluLnYxLkRlbGV0ZUx1blJlcXVlc3QaJC5sdW5hcnJheS5hZG1pbi52MS5EZWxldGVMdW5SZXNwb25zZRJWCglBZGRWb2x1bWUSIy5sdW5hcnJheS5hZG1pbi52MS5BZGRWb2x1bWVSZXF1ZXN0GiQubHVuYXJyYXkuYWRtaW4udjEuQWRkVm9sdW1lUmVzcG9uc2USXwoMUmVtb3ZlVm9sdW1lEiYubHVuYXJyYXkuYWRtaW4udjEuUmVtb3ZlVm9sdW1lUmVxdWVzdBonLmx1bmFycmF5LmFkbWluLnYxLlJlbW92ZVZvbHVtZVJlc3BvbnNlElMKCFNuYXBzaG90EiIubHVuYXJyYXkuYWRtaW4udjEuU25hcHNob3RSZXF1ZXN0GiMubHVuYXJyYXkuYWRtaW4udjEuU25hcHNob3RSZXNwb25zZRJQCgdQdWJsaXNoEiEubHVuYXJyYXkuYWRtaW4udjEuUHVibGlzaFJlcXVlc3QaIi5sdW5hcnJheS5hZG1pbi52MS5QdWJsaXNoUmVzcG9uc2USVgoJVW5wdWJsaXNoEiMubHVuYXJyYXkuYWRtaW4udjEuVW5wdWJsaXNoUmVxdWVzdBokLmx1bmFycmF5LmFkbWluLnYxLlVucHVibGlzaFJlc3BvbnNlElkKCldyaXRlUmFuZ2USJC5sdW5hcnJheS5hZG1pbi52MS5Xcml0ZVJhbmdlUmVxdWVzdBolLmx1bmFycmF5LmFkbWluLnYxLldyaXRlUmFuZ2VSZXNwb25zZRJWCglSZWFkUmFuZ2USIy5sdW5hcnJheS5hZG1pbi52MS5SZWFkUmFuZ2VSZXF1ZXN0GiQubHVuYXJyYXkuYWRtaW4udjEuUmVhZFJhbmdlUmVzcG9uc2USXAoLRmlsbFBhdHRlcm4SJS5sdW5hcnJheS5hZG1pbi52MS5GaWxsUGF0dGVyblJlcXVlc3QaJi5sdW5hcnJheS5hZG1pbi52MS5GaWxsUGF0dGVyblJlc3BvbnNlEk0KBkRpZ2VzdBIgLmx1bmFycmF5LmFkbWluLnYxLkRpZ2VzdFJlcXVlc3QaIS5sdW5hcnJheS5hZG1pbi52MS5EaWdlc3RSZXNwb25zZRJTCghTZXRGYXVsdBIiLmx1bmFycmF5LmFkbWluLnYxLlNldEZhdWx0UmVxdWVzdBojLmx1bmFycmF5LmFkbWluLnYxLlNldEZhdWx0UmVzcG9uc2USWQoKTGlzdEZhdWx0cxIkLmx1bmFycmF5LmFkbWluLnYxLkxpc3RGYXVsdHNSZXF1ZXN0GiUubHVuYXJyYXkuYWRtaW4udjEuTGlzdEZhdWx0c1Jlc3BvbnNlElwKC0NsZWFyRmF1bHRzEiUubHVuYXJyYXkuYWRtaW4udjEuQ2xlYXJGYXVsdHNSZXF1ZXN0GiYubHVuYXJyYXkuYWRtaW4udjEuQ2xlYXJGYXVsdHNSZXNwb25zZRJfCgxTZXRCYW5kd2lkdGgSJi5sdW5hcnJheS5hZG1pbi52MS5TZXRCYW5kd2lkdGhSZXF1ZXN0GicubHVuYXJyYXkuYWRtaW4udjEuU2V0QmFuZHdpZHRoUmVzcG9uc2USWQoKU2V0TGF0ZW5jeRIkLmx1bmFycmF5LmFkbWluLnYxLlNldExhdGVuY3lSZXF1ZXN0GiUubHVuYXJyYXkuYWRtaW4udjEuU2V0TGF0ZW5jeVJlc3BvbnNlElwKC1NldENvbnRyYWN0EiUubHVuYXJyYXkuYWRtaW4udjEuU2V0Q29udHJhY3RSZXF1ZXN0GiYubHVuYXJyYXkuYWRtaW4udjEuU2V0Q29udHJhY3RSZXNwb25zZRJQCgdKb3VybmFsEiEubHVuYXJyYXkuYWRtaW4udjEuSm91cm5hbFJlcXVlc3QaIi5sdW5hcnJheS5hZG1pbi52MS5Kb3VybmFsUmVzcG9uc2USUwoIQ291bnRlcnMSIi5sdW5hcnJheS5hZG1pbi52MS5Db3VudGVyc1JlcXVlc3QaIy5sdW5hcnJheS5hZG1pbi52MS5Db3VudGVyc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_lunarray_v1_lunarray]);
 
 /**
  * Describes the message lunarray.admin.v1.Pool.
@@ -67,270 +67,284 @@ export const CreateLunResponseSchema = /*@__PURE__*/
   messageDesc(file_lunarray_admin_v1_admin, 6);
 
 /**
+ * Describes the message lunarray.admin.v1.GetLunRequest.
+ * Use `create(GetLunRequestSchema)` to create a new message.
+ */
+export const GetLunRequestSchema = /*@__PURE__*/
+  messageDesc(file_lunarray_admin_v1_admin, 7);
+
+/**
+ * Describes the message lunarray.admin.v1.GetLunResponse.
+ * Use `create(GetLunResponseSchema)` to create a new message.
+ */
+export const GetLunResponseSchema = /*@__PURE__*/
+  messageDesc(file_lunarray_admin_v1_admin, 8);
+
+/**
  * Describes the message lunarray.admin.v1.DeleteLunRequest.
  * Use `create(DeleteLunRequestSchema)` to create a new message.
  */
 export const DeleteLunRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 7);
+  messageDesc(file_lunarray_admin_v1_admin, 9);
 
 /**
  * Describes the message lunarray.admin.v1.DeleteLunResponse.
  * Use `create(DeleteLunResponseSchema)` to create a new message.
  */
 export const DeleteLunResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 8);
+  messageDesc(file_lunarray_admin_v1_admin, 10);
 
 /**
  * Describes the message lunarray.admin.v1.AddVolumeRequest.
  * Use `create(AddVolumeRequestSchema)` to create a new message.
  */
 export const AddVolumeRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 9);
+  messageDesc(file_lunarray_admin_v1_admin, 11);
 
 /**
  * Describes the message lunarray.admin.v1.AddVolumeResponse.
  * Use `create(AddVolumeResponseSchema)` to create a new message.
  */
 export const AddVolumeResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 10);
+  messageDesc(file_lunarray_admin_v1_admin, 12);
 
 /**
  * Describes the message lunarray.admin.v1.RemoveVolumeRequest.
  * Use `create(RemoveVolumeRequestSchema)` to create a new message.
  */
 export const RemoveVolumeRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 11);
+  messageDesc(file_lunarray_admin_v1_admin, 13);
 
 /**
  * Describes the message lunarray.admin.v1.RemoveVolumeResponse.
  * Use `create(RemoveVolumeResponseSchema)` to create a new message.
  */
 export const RemoveVolumeResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 12);
+  messageDesc(file_lunarray_admin_v1_admin, 14);
 
 /**
  * Describes the message lunarray.admin.v1.SnapshotRequest.
  * Use `create(SnapshotRequestSchema)` to create a new message.
  */
 export const SnapshotRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 13);
+  messageDesc(file_lunarray_admin_v1_admin, 15);
 
 /**
  * Describes the message lunarray.admin.v1.SnapshotResponse.
  * Use `create(SnapshotResponseSchema)` to create a new message.
  */
 export const SnapshotResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 14);
+  messageDesc(file_lunarray_admin_v1_admin, 16);
 
 /**
  * Describes the message lunarray.admin.v1.PublishRequest.
  * Use `create(PublishRequestSchema)` to create a new message.
  */
 export const PublishRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 15);
+  messageDesc(file_lunarray_admin_v1_admin, 17);
 
 /**
  * Describes the message lunarray.admin.v1.PublishResponse.
  * Use `create(PublishResponseSchema)` to create a new message.
  */
 export const PublishResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 16);
+  messageDesc(file_lunarray_admin_v1_admin, 18);
 
 /**
  * Describes the message lunarray.admin.v1.UnpublishRequest.
  * Use `create(UnpublishRequestSchema)` to create a new message.
  */
 export const UnpublishRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 17);
+  messageDesc(file_lunarray_admin_v1_admin, 19);
 
 /**
  * Describes the message lunarray.admin.v1.UnpublishResponse.
  * Use `create(UnpublishResponseSchema)` to create a new message.
  */
 export const UnpublishResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 18);
+  messageDesc(file_lunarray_admin_v1_admin, 20);
 
 /**
  * Describes the message lunarray.admin.v1.WriteRangeRequest.
  * Use `create(WriteRangeRequestSchema)` to create a new message.
  */
 export const WriteRangeRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 19);
+  messageDesc(file_lunarray_admin_v1_admin, 21);
 
 /**
  * Describes the message lunarray.admin.v1.WriteRangeResponse.
  * Use `create(WriteRangeResponseSchema)` to create a new message.
  */
 export const WriteRangeResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 20);
+  messageDesc(file_lunarray_admin_v1_admin, 22);
 
 /**
  * Describes the message lunarray.admin.v1.ReadRangeRequest.
  * Use `create(ReadRangeRequestSchema)` to create a new message.
  */
 export const ReadRangeRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 21);
+  messageDesc(file_lunarray_admin_v1_admin, 23);
 
 /**
  * Describes the message lunarray.admin.v1.ReadRangeResponse.
  * Use `create(ReadRangeResponseSchema)` to create a new message.
  */
 export const ReadRangeResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 22);
+  messageDesc(file_lunarray_admin_v1_admin, 24);
 
 /**
  * Describes the message lunarray.admin.v1.FillPatternRequest.
  * Use `create(FillPatternRequestSchema)` to create a new message.
  */
 export const FillPatternRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 23);
+  messageDesc(file_lunarray_admin_v1_admin, 25);
 
 /**
  * Describes the message lunarray.admin.v1.FillPatternResponse.
  * Use `create(FillPatternResponseSchema)` to create a new message.
  */
 export const FillPatternResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 24);
+  messageDesc(file_lunarray_admin_v1_admin, 26);
 
 /**
  * Describes the message lunarray.admin.v1.DigestRequest.
  * Use `create(DigestRequestSchema)` to create a new message.
  */
 export const DigestRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 25);
+  messageDesc(file_lunarray_admin_v1_admin, 27);
 
 /**
  * Describes the message lunarray.admin.v1.DigestResponse.
  * Use `create(DigestResponseSchema)` to create a new message.
  */
 export const DigestResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 26);
+  messageDesc(file_lunarray_admin_v1_admin, 28);
 
 /**
  * Describes the message lunarray.admin.v1.Fault.
  * Use `create(FaultSchema)` to create a new message.
  */
 export const FaultSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 27);
+  messageDesc(file_lunarray_admin_v1_admin, 29);
 
 /**
  * Describes the message lunarray.admin.v1.SetFaultRequest.
  * Use `create(SetFaultRequestSchema)` to create a new message.
  */
 export const SetFaultRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 28);
+  messageDesc(file_lunarray_admin_v1_admin, 30);
 
 /**
  * Describes the message lunarray.admin.v1.SetFaultResponse.
  * Use `create(SetFaultResponseSchema)` to create a new message.
  */
 export const SetFaultResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 29);
+  messageDesc(file_lunarray_admin_v1_admin, 31);
 
 /**
  * Describes the message lunarray.admin.v1.ListFaultsRequest.
  * Use `create(ListFaultsRequestSchema)` to create a new message.
  */
 export const ListFaultsRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 30);
+  messageDesc(file_lunarray_admin_v1_admin, 32);
 
 /**
  * Describes the message lunarray.admin.v1.ListFaultsResponse.
  * Use `create(ListFaultsResponseSchema)` to create a new message.
  */
 export const ListFaultsResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 31);
+  messageDesc(file_lunarray_admin_v1_admin, 33);
 
 /**
  * Describes the message lunarray.admin.v1.ClearFaultsRequest.
  * Use `create(ClearFaultsRequestSchema)` to create a new message.
  */
 export const ClearFaultsRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 32);
+  messageDesc(file_lunarray_admin_v1_admin, 34);
 
 /**
  * Describes the message lunarray.admin.v1.ClearFaultsResponse.
  * Use `create(ClearFaultsResponseSchema)` to create a new message.
  */
 export const ClearFaultsResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 33);
+  messageDesc(file_lunarray_admin_v1_admin, 35);
 
 /**
  * Describes the message lunarray.admin.v1.SetBandwidthRequest.
  * Use `create(SetBandwidthRequestSchema)` to create a new message.
  */
 export const SetBandwidthRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 34);
+  messageDesc(file_lunarray_admin_v1_admin, 36);
 
 /**
  * Describes the message lunarray.admin.v1.SetBandwidthResponse.
  * Use `create(SetBandwidthResponseSchema)` to create a new message.
  */
 export const SetBandwidthResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 35);
+  messageDesc(file_lunarray_admin_v1_admin, 37);
 
 /**
  * Describes the message lunarray.admin.v1.SetLatencyRequest.
  * Use `create(SetLatencyRequestSchema)` to create a new message.
  */
 export const SetLatencyRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 36);
+  messageDesc(file_lunarray_admin_v1_admin, 38);
 
 /**
  * Describes the message lunarray.admin.v1.SetLatencyResponse.
  * Use `create(SetLatencyResponseSchema)` to create a new message.
  */
 export const SetLatencyResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 37);
+  messageDesc(file_lunarray_admin_v1_admin, 39);
 
 /**
  * Describes the message lunarray.admin.v1.SetContractRequest.
  * Use `create(SetContractRequestSchema)` to create a new message.
  */
 export const SetContractRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 38);
+  messageDesc(file_lunarray_admin_v1_admin, 40);
 
 /**
  * Describes the message lunarray.admin.v1.SetContractResponse.
  * Use `create(SetContractResponseSchema)` to create a new message.
  */
 export const SetContractResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 39);
+  messageDesc(file_lunarray_admin_v1_admin, 41);
 
 /**
  * Describes the message lunarray.admin.v1.JournalRequest.
  * Use `create(JournalRequestSchema)` to create a new message.
  */
 export const JournalRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 40);
+  messageDesc(file_lunarray_admin_v1_admin, 42);
 
 /**
  * Describes the message lunarray.admin.v1.JournalResponse.
  * Use `create(JournalResponseSchema)` to create a new message.
  */
 export const JournalResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 41);
+  messageDesc(file_lunarray_admin_v1_admin, 43);
 
 /**
  * Describes the message lunarray.admin.v1.JournalEntry.
  * Use `create(JournalEntrySchema)` to create a new message.
  */
 export const JournalEntrySchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 42);
+  messageDesc(file_lunarray_admin_v1_admin, 44);
 
 /**
  * Describes the message lunarray.admin.v1.CountersRequest.
  * Use `create(CountersRequestSchema)` to create a new message.
  */
 export const CountersRequestSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 43);
+  messageDesc(file_lunarray_admin_v1_admin, 45);
 
 /**
  * Describes the message lunarray.admin.v1.CountersResponse.
  * Use `create(CountersResponseSchema)` to create a new message.
  */
 export const CountersResponseSchema = /*@__PURE__*/
-  messageDesc(file_lunarray_admin_v1_admin, 44);
+  messageDesc(file_lunarray_admin_v1_admin, 46);
 
 /**
  * Describes the enum lunarray.admin.v1.FaultAction.
