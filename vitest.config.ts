@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 /** unit: nothing but this process. array: real simulated-array processes. api: a real kube-apiserver and etcd. */
 export default defineConfig({
   test: {
+    reporters: ['default', ...jsonReporter(), new SummaryReporter()],
     projects: [
       {
         test: {
@@ -25,3 +27,9 @@ export default defineConfig({
     ],
   },
 });
+
+/** The results as a file besides the screen, where the variable names one. */
+function jsonReporter(): ['json', { outputFile: string }][] {
+  const outputFile = process.env['LUNRESYNC_TEST_RESULTS'];
+  return outputFile === undefined ? [] : [['json', { outputFile }]];
+}

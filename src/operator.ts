@@ -6,6 +6,7 @@ import { API_VERSION, LUN_RESYNC_KIND } from './api/names.ts';
 import { Connections } from './array-client/connections.ts';
 import { Activity } from './controller/activity.ts';
 import { type ControllerParts, runController } from './controller/controller.ts';
+import { Identities } from './controller/identities.ts';
 import type { Arrays } from './controller/ports.ts';
 import { WorkQueue } from './controller/queue.ts';
 import { Slots } from './controller/slots.ts';
@@ -80,7 +81,7 @@ async function run(config: Config, log: Logger, lifecycle: Lifecycle): Promise<n
     identity,
     report: (error) => log.debug({ err: error }, 'the lease could not be had'),
   });
-  const health = await serveHealth(config, metrics, parts.hasSynced);
+  const health = await serveHealth(config, metrics, parts);
   log.info({ identity, cluster: parts.controller.world.clusterID }, 'operator started');
   const work = lead(config, election, parts, lifecycle).catch((error: unknown) => {
     if (!lifecycle.isStopping) lifecycle.stop(error);
@@ -161,6 +162,7 @@ async function assemble({ config, log, server, metrics, events, connections, sig
     settings: config,
     activity: new Activity(clock.monotonic),
     slots: new Slots(() => resyncs.list()),
+    identities: new Identities(clock.monotonic),
     report: resyncReport(log, runMetrics),
   };
   const queue: WorkQueue<string> = new WorkQueue({
@@ -211,16 +213,24 @@ async function clusterIdentity(server: ApiServer, signal: AbortSignal): Promise<
   }
 }
 
+/** Every call that a worker makes has a deadline of its own; one that is busy for so long will not come back. */
+const STUCK_MS = 300_000;
+
+function stuckWorker(queue: WorkQueue<string>): string | undefined {
+  const longest = Math.max(0, ...queue.unfinishedMs);
+  return longest < STUCK_MS ? undefined : `a worker has been busy with one object for ${Math.round(longest / 1000)} s`;
+}
+
 async function serveHealth(
   config: Config,
   metrics: ProcessMetrics,
-  hasSynced: () => boolean,
+  parts: Parts,
 ): Promise<{ close(): Promise<void> } | undefined> {
   if (config.healthAddress === undefined) return undefined;
   return startHealthServer({
     address: config.healthAddress,
-    live: {},
-    ready: { informers: () => (hasSynced() ? undefined : 'the first lists have not been read') },
+    live: { workers: () => stuckWorker(parts.controller.queue) },
+    ready: { informers: () => (parts.hasSynced() ? undefined : 'the first lists have not been read') },
     metrics: () => metrics.render(),
   });
 }

@@ -164,13 +164,14 @@ async function repeat(parts: ControllerParts, array: string, task: Task, signal:
   }
 }
 
-/** A change at the array wakes the object up at once; without the watch it is found by the next look. */
+/** The end of an operation wakes its object up at once; without the watch, and for its steps, there is the next look. */
 async function watchArray({ world, queue }: ControllerParts, name: string, signal: AbortSignal): Promise<void> {
   const array = world.arrays.get(name);
   if (array === undefined) return;
   const client = await world.arrays.client(array, signal);
   if ('kind' in client) return;
   for await (const operation of client.watch(`${world.clusterID}/`, signal)) {
+    if (operation.outcome === 'Running') continue;
     const [, namespace, object, uid] = operation.owner.split('/');
     const resync = world.store.get(`${namespace}/${object}`);
     if (resync?.metadata.uid === uid && resync?.status.completionTime === undefined) queue.add(`${namespace}/${object}`);

@@ -1,8 +1,9 @@
 /** Gathers one observation: the object, its array, its LUNs from one answer, and how long nothing has moved. */
 import { createHash } from 'node:crypto';
 import type { LunResync } from '../api/lun-resync.ts';
+import { FINALIZER } from '../api/names.ts';
 import type { StorageArray } from '../api/storage-array.ts';
-import type { ArrayIdentity, Lun, NotKnown, Operation } from '../core/array.ts';
+import type { Lun, NotKnown, Operation } from '../core/array.ts';
 import type { Observation, ResolvedPair, View } from '../core/observation.ts';
 import type { ArrayClient, LunsAnswer } from './ports.ts';
 import { recordedPairs, resolveArray, resolvePairs, withSafetySnapshot } from './resolve.ts';
@@ -20,7 +21,7 @@ export async function observe(
   const pairs = attempted ? recordedPairs(resync, undone) : resolvePairs(resync, undone);
   const owner = ownerOf(world.clusterID, resync);
   const seen =
-    array === undefined || isSettled(resync) || pairs.some((pair) => pair.problem !== undefined)
+    array === undefined || !needsLook(resync) || pairs.some((pair) => pair.problem !== undefined)
       ? { view: { state: 'unresolved' } as const, pairs }
       : await look({ resync, world, owner, array, pairs, undone, signal });
   const answered = seen.view.state === 'read';
@@ -39,9 +40,9 @@ export async function observe(
   };
 }
 
-/** A finished run asks the array nothing before it acts. */
-function isSettled(resync: LunResync): boolean {
-  return resync.status.completionTime !== undefined;
+/** Before the finalizer is on, and once the run has ended, nothing that is decided depends on the array. */
+function needsLook({ metadata, status }: LunResync): boolean {
+  return status.completionTime === undefined && (metadata.finalizers ?? []).includes(FINALIZER);
 }
 
 function runsToUndo(resync: LunResync, world: World): ReadonlyMap<string, LunResync> {
@@ -76,7 +77,7 @@ async function look(looking: Looking): Promise<Seen> {
   if (isNotKnown(operation)) return report(looking, { view: unread(operation), pairs });
   const luns = await readLuns(client, looking);
   if ('kind' in luns) return report(looking, { view: unread(luns), pairs });
-  const identity = await identityOf(client, luns.arrayID, signal);
+  const identity = await world.identities.of(client, luns.arrayID, signal);
   if ('kind' in identity) return report(looking, { view: unread(identity), pairs });
   return report(looking, {
     pairs: luns.pairs,
@@ -87,13 +88,6 @@ async function look(looking: Looking): Promise<Seen> {
 function report(looking: Looking, seen: Seen): Seen {
   looking.world.report.onArrayAnswer(looking.array.metadata.name, seen.view.state === 'read');
   return seen;
-}
-
-/** An array whose id is not the one that answered for the LUNs was replaced between the two calls: ask again later. */
-async function identityOf(client: ArrayClient, arrayID: string, signal: AbortSignal): Promise<ArrayIdentity | NotKnown> {
-  const identity = await client.identity(signal);
-  if ('kind' in identity || identity.arrayID === arrayID) return identity;
-  return { kind: 'NotKnown', cause: 'Unreachable', message: 'the endpoint led to two different arrays in a row' };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { LunResync } from '../api/lun-resync.ts';
 import type { Settings } from '../core/observation.ts';
 import type { ReasonName } from '../core/reasons.ts';
 import type { Activity } from './activity.ts';
+import type { Identities } from './identities.ts';
 import type { Announcer, Arrays, LoopClock, ResyncStore } from './ports.ts';
 import type { Slots } from './slots.ts';
 
@@ -16,6 +17,7 @@ export type World = {
   readonly settings: Settings;
   readonly activity: Activity;
   readonly slots: Slots;
+  readonly identities: Identities;
   readonly report: Report;
 };
 

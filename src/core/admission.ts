@@ -2,48 +2,34 @@
  * Whether a new attempt may begin now: everything that is checked again before every acceptance. The checks are a
  * list, run in order; the first that objects decides. What may still become right is waited for.
  */
-import type { TargetUser } from '../api/lun-resync-status.ts';
-import { type Lun, uniqueIdentifier } from './array.ts';
+import { MAX_RESOLVED_TEXT, resolvedTextLength } from '../api/size.ts';
 import { accessObjection } from './grants.ts';
-import { type ArrayPolicy, CONTRACT_VERSION, type Observation, type ReadView } from './observation.ts';
+import { ends, hold, type Objection, pending } from './objection.ts';
+import { arrayName, CONTRACT_VERSION, isAttempted, type Observation, policyOf, readView } from './observation.ts';
+import { resolvedSides } from './pair-status.ts';
 import type { Problem } from './problem.ts';
-import type { ReasonName } from './reasons.ts';
 import { runMemoryObjection } from './run-memory.ts';
+import { shapeObjection } from './shape.ts';
 import { inUseObjection } from './target-in-use.ts';
-
-/** Wait: `reason` is shown meanwhile; after `limitMs` (undefined: never) the run ends with `end`. */
-export type Objection =
-  | {
-      readonly kind: 'Wait';
-      readonly reason: ReasonName;
-      readonly end: Problem;
-      readonly limitMs: number | undefined;
-      readonly stalled: boolean;
-      readonly users: readonly TargetUser[];
-    }
-  | { readonly kind: 'End'; readonly problem: Problem }
-  | { readonly kind: 'AlreadyCompleted' };
 
 type Check = (o: Observation) => Objection | undefined;
 
 /** The first objection, or undefined: the attempt may begin. */
 export function objectionTo(o: Observation): Objection | undefined {
-  for (const check of CHECKS) {
-    const objection = check(o);
-    if (objection !== undefined) return objection;
-  }
-  return undefined;
+  return firstOf(CHECKS, o);
 }
 
-/** A wait for something that may still appear. Bounded by the operator's reference timeout. */
-export function pending(o: Observation, end: Problem): Objection {
-  return { ...hold('Pending', end), limitMs: o.settings.referenceTimeoutMs };
+/** Whether somebody holds new attempts back, which can be told without the array. */
+export function heldObjection(o: Observation): Objection | undefined {
+  return firstOf(HOLDS, o);
 }
 
-/** A wait without a limit of its own. */
-export function hold(reason: ReasonName, end: Problem): Extract<Objection, { kind: 'Wait' }> {
-  return { kind: 'Wait', reason, end, limitMs: undefined, stalled: false, users: [] };
+/** Five minutes without an answer call for a person; credentials that the array refuses do so at once. */
+export function isStalled(o: Observation): boolean {
+  return o.unreachableMs >= 300_000 || (o.view.state === 'unread' && o.view.cause === 'Unauthenticated');
 }
+
+const HOLDS: readonly Check[] = [suspended, heldByAdministrator];
 
 const CHECKS: readonly Check[] = [
   suspended,
@@ -52,18 +38,27 @@ const CHECKS: readonly Check[] = [
   referencesResolved,
   accessObjection,
   arrayAnswers,
+  arrayUnchanged,
   arrayCapable,
   lunsExist,
-  shapeAllowed,
-  volumesSelected,
+  recordable,
+  shapeObjection,
   runMemoryObjection,
   inUseObjection,
   roomForAnotherOperation,
 ];
 
+function firstOf(checks: readonly Check[], o: Observation): Objection | undefined {
+  for (const check of checks) {
+    const objection = check(o);
+    if (objection !== undefined) return objection;
+  }
+  return undefined;
+}
+
 function suspended(o: Observation): Objection | undefined {
   if (!o.resync.spec.suspend) return undefined;
-  return hold('Suspended', { reason: 'BadState', message: 'spec.suspend is true: nothing new is started' });
+  return hold('Suspended', { reason: 'BadState', message: 'spec.suspend is true: nothing new is started', remedy: '' });
 }
 
 function arrayFound(o: Observation): Objection | undefined {
@@ -83,6 +78,7 @@ function heldByAdministrator(o: Observation): Objection | undefined {
   return hold('Maintenance', {
     reason: 'BadState',
     message: `StorageArray ${arrayName(o)} is in maintenance: nothing is started (VSS_E_BAD_STATE)`,
+    remedy: 'It goes on when spec.maintenance of the StorageArray is false',
   });
 }
 
@@ -96,34 +92,50 @@ function referencesResolved(o: Observation): Objection | undefined {
 /** Before the first attempt an array without an answer is a reference that is not ready; later it is waited for. */
 function arrayAnswers(o: Observation): Objection | undefined {
   if (o.view.state === 'read') return undefined;
+  const asked = o.view.state === 'unread';
   const message = o.view.state === 'unread' ? o.view.message : 'it has not been asked yet';
   const end: Problem = { reason: 'BadState', message: `StorageArray ${arrayName(o)} gives no answer: ${message}` };
-  const first = (o.resync.status.attempt ?? 0) === 0;
   return {
-    ...hold('ArrayUnreachable', end),
-    limitMs: first ? o.settings.referenceTimeoutMs : undefined,
+    ...hold(asked ? 'ArrayUnreachable' : 'Validating', end),
+    limitMs: isAttempted(o) ? undefined : o.settings.referenceTimeoutMs,
     stalled: isStalled(o),
   };
 }
 
-/** An array that does not answer calls for a person after five minutes; one that refuses our credentials at once. */
-export function isStalled(o: Observation): boolean {
-  return o.unreachableMs >= 300_000 || (o.view.state === 'unread' && o.view.cause === 'Unauthenticated');
+/** An endpoint that leads elsewhere than the StorageArray has led so far: the ids in the spec may mean other LUNs there. */
+function arrayUnchanged(o: Observation): Objection | undefined {
+  const recorded = o.array.state === 'found' ? o.array.arrayID : undefined;
+  const { arrayID } = readView(o).identity;
+  if (isAttempted(o) || recorded === undefined || recorded === arrayID) return undefined;
+  const message = `StorageArray ${arrayName(o)} stands for array ${recorded}, but its endpoint leads to array ${arrayID}`;
+  return pending(o, { reason: 'ArrayChanged', message });
 }
 
 function arrayCapable(o: Observation): Objection | undefined {
   const { identity } = readView(o);
   const { spec } = o.resync;
-  if (identity.contractVersion < CONTRACT_VERSION)
-    return end('ArrayTooOld', `the array speaks version ${identity.contractVersion} of the contract, ${CONTRACT_VERSION} is needed`);
+  const { contractVersion } = identity;
+  if (contractVersion < CONTRACT_VERSION)
+    return ends('ArrayTooOld', `the array speaks version ${contractVersion} of the contract, not ${CONTRACT_VERSION}`);
   const needed = [
     ['Resync', true, 'resync'],
     ['RollBack', spec.safetySnapshot === 'Always', 'take safety snapshots (spec.safetySnapshot: Never does without)'],
     ['Verify', spec.verify === 'Digest', 'verify (spec.verify: None does without)'],
     ['RevertIdentity', spec.identityPolicy === 'RevertToOriginal', 'revert disk signatures'],
+    ['Resize', needsResize(o), 'resize, and a target has another size than its source'],
   ] as const;
   const missing = needed.find(([capability, wanted]) => wanted && !identity.capabilities.includes(capability));
-  return missing === undefined ? undefined : end('NotImplemented', `the array cannot ${missing[2]}`);
+  return missing === undefined ? undefined : ends('NotImplemented', `the array cannot ${missing[2]}`);
+}
+
+function needsResize(o: Observation): boolean {
+  const { luns } = readView(o);
+  return o.pairs.some((pair) => {
+    const source = luns.get(pair.sourceLunID)?.sizeBytes;
+    const target = luns.get(pair.targetLunID)?.sizeBytes;
+    if (source === undefined || target === undefined) return false;
+    return o.resync.spec.sizePolicy === 'KeepLarger' ? target < source : target !== source;
+  });
 }
 
 function lunsExist(o: Observation): Objection | undefined {
@@ -133,58 +145,18 @@ function lunsExist(o: Observation): Objection | undefined {
   return pending(o, { reason: 'ObjectNotFound', message: `LUN ${missing} does not exist on array ${arrayName(o)}` });
 }
 
-function shapeAllowed(o: Observation): Objection | undefined {
-  const targets = o.pairs.map((pair) => pair.targetLunID);
-  const both = o.pairs.find((pair) => targets.includes(pair.sourceLunID));
-  if (both !== undefined) return end('InvalidArgument', `LUN ${both.sourceLunID} is both a source and a target`);
-  const twice = targets.find((id, index) => targets.indexOf(id) !== index);
-  if (twice !== undefined) return end('InvalidArgument', `LUN ${twice} is the target of two pairs`);
-  for (const lun of targetLuns(o)) {
-    if (lun.kind !== 'Volume') return end('VolumeNotSupported', `LUN ${lun.id} is a snapshot and cannot be a target`);
-    if (uniqueIdentifier(lun) === undefined)
-      return end('VolumeNotSupported', `LUN ${lun.id} has no page 83 identifier of type 1, 2, 3 or 8`);
-  }
-  return undefined;
-}
-
-function volumesSelected(o: Observation): Objection | undefined {
-  if (o.resync.spec.unselectedVolumePolicy === 'Overwrite') return undefined;
-  for (const pair of o.pairs) {
-    const lun = readView(o).luns.get(pair.targetLunID);
-    const others = (lun?.volumes ?? []).filter((volume) => !pair.selectedVolumes.includes(volume));
-    if (others.length > 0)
-      return end('UnselectedVolume', `LUN ${pair.targetLunID} holds ${others.slice(0, 4).join(', ')}, which no pair selects`);
-  }
-  return undefined;
+/** Ids cannot be shortened: what does not fit into the object could not be found again after a restart. */
+function recordable(o: Observation): Objection | undefined {
+  if (isAttempted(o)) return undefined;
+  const length = resolvedTextLength(resolvedSides(o.pairs, readView(o)));
+  if (length <= MAX_RESOLVED_TEXT) return undefined;
+  const message = `the ids and identifiers of the LUNs have ${length} characters together, at most ${MAX_RESOLVED_TEXT} can be recorded`;
+  return { kind: 'End', problem: { reason: 'InvalidArgument', message, remedy: 'Use several LunResyncs' } };
 }
 
 function roomForAnotherOperation(o: Observation): Objection | undefined {
   const limit = policyOf(o)?.maxConcurrentOperations ?? 0;
   if (limit === 0 || o.othersRunning < limit) return undefined;
-  const message = `array ${arrayName(o)} has ${o.othersRunning} operations under way, maxConcurrentOperations is ${limit}`;
+  const message = `array ${arrayName(o)} has as many operations under way as its maxConcurrentOperations allows: ${limit}`;
   return hold('Pending', { reason: 'BadState', message, remedy: 'It starts when one of them has ended' });
-}
-
-function end(reason: ReasonName, message: string): Objection {
-  return { kind: 'End', problem: { reason, message } };
-}
-
-function policyOf(o: Observation): ArrayPolicy | undefined {
-  return o.array.state === 'found' ? o.array.policy : undefined;
-}
-
-/** The StorageArray's name, also when the object itself is gone. */
-export function arrayName(o: Observation): string {
-  return o.array.state === 'found' ? o.array.name : (o.resync.status.arrayName ?? '');
-}
-
-function targetLuns(o: Observation): Lun[] {
-  const { luns } = readView(o);
-  return o.pairs.flatMap((pair) => luns.get(pair.targetLunID) ?? []);
-}
-
-/** For checks behind `arrayAnswers`. */
-export function readView(o: Observation): ReadView {
-  if (o.view.state !== 'read') throw new Error(`the LUNs of ${o.owner} were used before they were read`);
-  return o.view;
 }

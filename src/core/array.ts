@@ -149,7 +149,10 @@ export type CancelAnswer =
   | NotKnown;
 
 /** What ReleaseOperation and DeleteSafetySnapshots said. */
-export type DoneAnswer = { readonly kind: 'Done' } | { readonly kind: 'Refused'; readonly error: ArrayError } | NotKnown;
+export type DoneAnswer =
+  | { readonly kind: 'Done' }
+  | { readonly kind: 'Refused'; readonly error: ArrayError }
+  | NotKnown;
 
 /** Page 83 types that identify a LUN: T10 vendor id, EUI-64, NAA, SCSI name string. Source: VSS, "Required behaviors". */
 const UNIQUE_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 8]);

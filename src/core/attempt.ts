@@ -3,75 +3,79 @@
  * request is the same however often it is made, since every part of it is in the status or in the immutable spec.
  */
 import type { LunResyncStatus, PairStatus } from '../api/lun-resync-status.ts';
-import { arrayName, readView } from './admission.ts';
 import type { OperationKind, PairRequest, StartRequest } from './array.ts';
 import type { Announcement, Decision } from './decision.ts';
+import { targetChange } from './ending.ts';
+import { formatNames } from './format.ts';
 import { readHistory, type TargetHistory } from './history.ts';
-import type { Observation } from './observation.ts';
-import { pairStatuses } from './pair-status.ts';
+import { arrayName, type Observation, policyOf, type ResolvedPair, readView } from './observation.ts';
 import { compose } from './status.ts';
 
 /** Records the next attempt's intent: number, id, array, LUNs, and the generations read for it. */
 export function recordIntent(o: Observation, kind: OperationKind): Decision {
   const attempt = (o.resync.status.attempt ?? 0) + 1;
   const view = readView(o);
-  const history = readHistory(o.owner, o.pairs, view);
-  const pairs = pairStatuses({ history, view, verify: o.resync.spec.verify, previous: o.resync.status.pairs ?? [] });
   const set: Partial<LunResyncStatus> = {
     attempt,
     operationID: `${o.resync.metadata.uid}.${attempt}`,
     operationKind: kind,
     arrayName: arrayName(o),
     arrayID: view.identity.arrayID,
-    pairs: pairs.map((pair) => withGeneration(pair, view.luns.get(pair.target?.lunID ?? '')?.generation)),
     retryTime: undefined,
   };
+  const generations = new Map(
+    o.pairs.flatMap(({ name, targetLunID }): [string, number][] => {
+      const generation = view.luns.get(targetLunID)?.generation;
+      return generation === undefined ? [] : [[name, generation]];
+    }),
+  );
   const reason = kind === 'RollBack' ? 'RollingBack' : 'Starting';
   const what = kind === 'RollBack' ? 'Putting the safety snapshots back' : `Starting attempt ${attempt}`;
   return {
     kind: 'Record',
-    status: compose(o, { reason, message: `${what} on array ${arrayName(o)}`, set }),
+    status: compose(o, { reason, message: `${what} on array ${arrayName(o)}`, generations, set }),
     announcements: announcements(o, kind, attempt),
     lookAgainInMs: 0,
   };
 }
 
 function announcements(o: Observation, kind: OperationKind, attempt: number): Announcement[] {
-  if (kind === 'RollBack')
-    return [{ type: 'Warning', reason: 'RollBackStarted', action: 'RollBack', note: rollBackNote(o) }];
+  if (kind === 'RollBack') {
+    const note = `The run ends with ${o.resync.status.ending?.reason ?? 'an error'}; its half-written targets get back what they had`;
+    return [{ type: 'Warning', reason: 'RollBackStarted', action: 'RollBack', note }];
+  }
   if (attempt > 1) return [];
-  const note = `Started on array ${arrayName(o)}: ${o.pairs.map((pair) => `${pair.sourceLunID} over ${pair.targetLunID}`).join(', ')}`;
-  return [{ type: 'Normal', reason: 'ResyncStarted', action: 'Start', note }];
+  const pairs = formatNames(o.pairs.map((pair) => `${pair.sourceLunID} over ${pair.targetLunID}`));
+  return [
+    { type: 'Normal', reason: 'ResyncStarted', action: 'Start', note: `Started on array ${arrayName(o)}: ${pairs}` },
+  ];
 }
 
-function rollBackNote(o: Observation): string {
-  const cause = o.resync.status.ending;
-  return `The run ends with ${cause?.reason ?? 'an error'}; the targets get back what they had before it`;
-}
-
-function withGeneration(pair: PairStatus, generation: number | undefined): PairStatus {
-  return generation === undefined ? pair : { ...pair, target: { ...pair.target, generation } };
-}
-
-/** The targets that a roll-back is for: half-written by this run, untouched since, with their safety snapshot there. */
+/**
+ * The targets that a roll-back is for: half-written by this run, with their safety snapshot there. None where somebody
+ * else has come to one of the run's targets.
+ */
 export function targetsToRollBack(o: Observation): TargetHistory[] {
   const view = readView(o);
-  return readHistory(o.owner, o.pairs, view).targets.filter(
-    ({ lun, run, moved }) =>
-      lun?.state === 'Inconsistent' && !moved && run !== undefined && view.luns.has(run.safetySnapshotID),
+  const history = readHistory(o.owner, o.pairs, view);
+  if (targetChange(o, history) !== undefined) return [];
+  return history.targets.filter(
+    ({ lun, run }) => lun?.state === 'Inconsistent' && run !== undefined && view.luns.has(run.safetySnapshotID),
   );
 }
 
-/** The one request of the recorded attempt. */
-export function startRequest(o: Observation): StartRequest {
+/** The one request of the recorded attempt; undefined when the record does not hold what the request needs. */
+export function startRequest(o: Observation): StartRequest | undefined {
   const { spec, status } = o.resync;
-  const kind = status.operationKind ?? 'Resync';
+  const { operationID, operationKind: kind = 'Resync', arrayID } = status;
+  const pairs = kind === 'RollBack' ? rollBackPairs(o) : resyncPairs(o);
+  if (pairs === undefined || pairs.length === 0 || operationID === undefined || arrayID === undefined) return undefined;
   return {
-    arrayID: status.arrayID ?? '',
-    operationID: status.operationID ?? '',
+    arrayID,
+    operationID,
     owner: o.owner,
     kind,
-    pairs: kind === 'RollBack' ? rollBackPairs(o) : resyncPairs(o),
+    pairs,
     sizePolicy: kind === 'RollBack' ? 'MatchSource' : spec.sizePolicy,
     identityPolicy: kind === 'RollBack' ? 'KeepTarget' : spec.identityPolicy,
     verify: spec.verify,
@@ -79,28 +83,50 @@ export function startRequest(o: Observation): StartRequest {
     overwriteUnselectedVolumes: kind === 'RollBack' || spec.unselectedVolumePolicy === 'Overwrite',
     runID: spec.runID ?? '',
     pairsDigest: o.pairsDigest,
-    maxBytesPerSecond: o.array.state === 'found' ? o.array.policy.maxCopyBytesPerSecond : 0,
+    maxBytesPerSecond: policyOf(o)?.maxCopyBytesPerSecond ?? 0,
   };
 }
 
-function resyncPairs(o: Observation): PairRequest[] {
-  return o.pairs.map((pair) => ({
-    sourceLunID: pair.sourceLunID,
-    targetLunID: pair.targetLunID,
-    ifTargetGeneration: recordedGeneration(o, pair.name),
-    selectedVolumes: pair.selectedVolumes,
-  }));
+function resyncPairs(o: Observation): readonly PairRequest[] | undefined {
+  return allOrNone(
+    o.pairs.map((pair) => {
+      const { source, target } = recorded(o, pair) ?? {};
+      if (source?.lunID !== pair.sourceLunID || target?.lunID !== pair.targetLunID) return undefined;
+      return pairRequest(pair.sourceLunID, target, pair.selectedVolumes);
+    }),
+  );
 }
 
-function rollBackPairs(o: Observation): PairRequest[] {
-  return targetsToRollBack(o).map(({ pair, run }) => ({
-    sourceLunID: run?.safetySnapshotID ?? '',
-    targetLunID: pair.targetLunID,
-    ifTargetGeneration: recordedGeneration(o, pair.name),
-    selectedVolumes: [],
-  }));
+function rollBackPairs(o: Observation): readonly PairRequest[] | undefined {
+  return allOrNone(
+    targetsToRollBack(o).map(({ pair, run }) => {
+      const target = recorded(o, pair)?.target;
+      if (run === undefined || target?.lunID !== pair.targetLunID) return undefined;
+      return pairRequest(run.safetySnapshotID, target, []);
+    }),
+  );
 }
 
-function recordedGeneration(o: Observation, pairName: string): number {
-  return o.resync.status.pairs?.find((pair) => pair.name === pairName)?.target?.generation ?? 0;
+function pairRequest(
+  sourceLunID: string,
+  { lunID: targetLunID, generation }: NonNullable<PairStatus['target']>,
+  selectedVolumes: readonly string[],
+): PairRequest | undefined {
+  if (targetLunID === undefined || generation === undefined) return undefined;
+  return { sourceLunID, targetLunID, ifTargetGeneration: generation, selectedVolumes };
+}
+
+function allOrNone<T>(items: readonly (T | undefined)[]): readonly T[] | undefined {
+  const there = items.filter((item) => item !== undefined);
+  return there.length === items.length ? there : undefined;
+}
+
+function recorded(o: Observation, pair: ResolvedPair): PairStatus | undefined {
+  return o.resync.status.pairs?.find((candidate) => candidate.name === pair.name);
+}
+
+/** Cancels an operation, with the targets that its intent was recorded for. */
+export function cancelAttempt(o: Observation, operationID: string): Decision {
+  const targetLunIDs = o.pairs.map((pair) => recorded(o, pair)?.target?.lunID ?? pair.targetLunID);
+  return { kind: 'Act', action: { kind: 'Cancel', arrayID: o.resync.status.arrayID ?? '', operationID, targetLunIDs } };
 }

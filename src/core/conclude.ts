@@ -2,57 +2,73 @@
  * What an answer of the array means, for the observation that the action was decided on. Unknown is not no: whatever
  * may have happened leaves the status as it is, and the next look finds out.
  */
-import type { CancelAnswer, DoneAnswer, Refusal, StartAnswer } from './array.ts';
+import { countRollBackFailure } from './after-roll-back.ts';
+import type { CancelAnswer, DoneAnswer, NotKnown, Refusal, StartAnswer } from './array.ts';
 import { backoffAfter } from './backoff.ts';
-import { conditionOf } from './conditions.ts';
-import { decide } from './decide.ts';
+import { withinDeadline } from './deadline.ts';
+import { decide, isFinished } from './decide.ts';
 import type { Answer, Decision } from './decision.ts';
-import { endingOf, problemOfError, recordEnding } from './ending.ts';
+import { endingOf, recordEnding } from './ending.ts';
+import { type Failure, failureOfError } from './failure.ts';
 import { recordHeldBack, recordSnapshotsDeleted } from './finished.ts';
-import { hold } from './admission.ts';
-import type { Observation } from './observation.ts';
+import { untilFree } from './objection.ts';
+import { arrayName, type Observation } from './observation.ts';
 import type { Problem } from './problem.ts';
 import { isoMillis } from './progress.ts';
-import { isReason } from './reasons.ts';
-import { compose } from './status.ts';
-import { waitOrEnd } from './waiting.ts';
+import { reasonForHresult } from './reasons.ts';
+import { compose, shownNow } from './status.ts';
+import { shown, waitOrEnd } from './waiting.ts';
 
-/** How soon an answer that says nothing is asked for again. */
+/** How soon an answer that says nothing is asked for again, and how soon a dead attempt is followed by another. */
 const ASK_AGAIN_MS = 1_000;
 
-/** A started operation is looked at after this: small resyncs are over by then. */
+/** A started or stopping operation is looked at after this: small resyncs are over by then. */
 const FIRST_LOOK_MS = 100;
 
 /** What to record, or when to look again, after the answer. Never an action: that takes a fresh look. */
-export function conclude(o: Observation, { to, answer }: Answer): Decision {
-  switch (to) {
+export function conclude(o: Observation, answer: Answer): Decision {
+  if (answer.to === 'DeleteSafetySnapshots') return concludeDeletion(o, answer.answer);
+  // Of a run that has ended nothing else is asked; its outcome is not written twice.
+  if (isFinished(o)) return { kind: 'Wait', lookAgainInMs: 0 };
+  switch (answer.to) {
     case 'Start':
-      return concludeStart(o, answer);
+      return withinDeadline(o, concludeStart(o, answer.answer));
     case 'Cancel':
-      return concludeCancel(o, answer);
+      return withinDeadline(o, concludeCancel(o, answer.answer));
     case 'Release':
       return afterRelease(o);
-    case 'DeleteSafetySnapshots':
-      return concludeDeletion(o, answer);
   }
 }
 
 function concludeStart(o: Observation, answer: StartAnswer): Decision {
   switch (answer.kind) {
     case 'NotKnown':
-      return { kind: 'Wait', lookAgainInMs: ASK_AGAIN_MS };
+      return notKnown(o, answer);
     case 'Malformed':
       return recordEnding(o, { reason: 'ArrayContractViolation', message: answer.message });
-    case 'Accepted':
-      if (answer.operation.operationID === o.resync.status.operationID)
-        return { kind: 'Wait', lookAgainInMs: answer.operation.outcome === 'Running' ? FIRST_LOOK_MS : 0 };
-      return recordEnding(o, {
-        reason: 'ArrayContractViolation',
-        message: `the array answered with operation "${answer.operation.operationID.slice(0, 128)}" instead of the one that was asked for`,
-      });
+    case 'Accepted': {
+      const { operationID, outcome } = answer.operation;
+      if (operationID === o.resync.status.operationID)
+        return { kind: 'Wait', lookAgainInMs: outcome === 'Running' ? FIRST_LOOK_MS : 0 };
+      const message = `the array answered with operation ${operationID} instead of the one that was asked for`;
+      return recordEnding(o, { reason: 'ArrayContractViolation', message });
+    }
     case 'Refused':
       return refused(o, answer);
   }
+}
+
+/** An array that would not hear us calls for a person; one that gave no answer is asked again, under the same id. */
+function notKnown(o: Observation, { cause, message }: NotKnown): Decision {
+  if (cause === 'Unreachable') return { kind: 'Wait', lookAgainInMs: ASK_AGAIN_MS };
+  const ending = o.resync.status.ending !== undefined;
+  return shown(o, {
+    reason: !ending ? 'ArrayUnreachable' : o.resync.status.operationKind === 'RollBack' ? 'RollingBack' : 'Cancelling',
+    message: `Array ${arrayName(o)} does not let the operator in: ${message}`,
+    waits: true,
+    stalled: true,
+    stalledReason: 'ArrayUnreachable',
+  });
 }
 
 /** Refusals that end by themselves: the same id is sent again with the same generations. */
@@ -65,18 +81,21 @@ const TRANSIENT: Readonly<Partial<Record<Refusal, Problem['reason']>>> = {
 
 function refused(o: Observation, { refusal, error }: Extract<StartAnswer, { kind: 'Refused' }>): Decision {
   if (refusal === 'STALE') return recordDead(o);
-  const { problem, hresult, retry } = problemOfError(error);
-  if (o.resync.status.operationKind === 'RollBack') return countRollBackFailure(o, problem);
-  const transient = TRANSIENT[refusal];
-  if (transient !== undefined) {
-    const end = { ...problem, reason: transient };
-    const limitMs = o.resync.spec.targetInUseTimeoutSeconds * 1000;
-    return waitOrEnd(o, { ...hold('WaitingForTarget', end), limitMs });
-  }
+  const failure = failureOfError(error);
+  const { problem, hresult, retry } = failure;
+  if (o.resync.status.operationKind === 'RollBack')
+    return countRollBackFailure(o, `Roll-back refused: ${problem.message}`);
+  const reason = TRANSIENT[refusal];
+  if (reason !== undefined) return waitOrEnd(o, untilFree(o, { ...problem, reason }));
+  return retry ? askAgainLater(o, failure) : recordEnding(o, problem, hresult);
+}
+
+function askAgainLater(o: Observation, { problem, hresult }: Failure): Decision {
   const failures = (o.resync.status.failures ?? 0) + 1;
-  if (!retry) return recordEnding(o, problem, hresult);
-  if (failures > o.resync.spec.backoffLimit)
-    return recordEnding(o, { ...problem, reason: 'BackoffLimitExceeded', message: `the array refused ${failures} times, at last because ${problem.message}` }, hresult);
+  if (failures > o.resync.spec.backoffLimit) {
+    const message = `the array refused ${failures} times, at last because ${problem.message}`;
+    return recordEnding(o, { ...problem, reason: 'BackoffLimitExceeded', message }, hresult);
+  }
   const retryMs = backoffAfter(failures - 1);
   const message = `Refused: ${problem.message}; asked again in ${retryMs / 1000} s`;
   return {
@@ -87,30 +106,19 @@ function refused(o: Observation, { refusal, error }: Extract<StartAnswer, { kind
   };
 }
 
-/** A refused roll-back keeps its id: it is sent again after a while, and given up by a cancel. */
-function countRollBackFailure(o: Observation, problem: Problem): Decision {
-  const rollBackFailures = (o.resync.status.rollBackFailures ?? 0) + 1;
-  const retryMs = backoffAfter(rollBackFailures - 1);
-  const message = `Roll-back refused: ${problem.message}`;
-  const set = { rollBackFailures, retryTime: isoMillis(o.now + retryMs) };
-  return {
-    kind: 'Record',
-    status: compose(o, { reason: 'RollingBack', message, set }),
-    announcements: [{ type: 'Warning', reason: 'RollBackFailed', action: 'RollBack', note: message }],
-    lookAgainInMs: retryMs,
-  };
-}
-
-/** STALE or DEAD: the attempt can never be accepted. Nothing is counted; what comes next is decided from a new look. */
+/**
+ * STALE or DEAD: the attempt can never be accepted. Nothing is counted; what comes next is decided from a new look, after
+ * a moment: an array that calls every generation stale must not make us write as fast as we can.
+ */
 function recordDead(o: Observation): Decision {
-  const shownNow = conditionOf(o.resync.status.conditions, 'Succeeded');
-  const reason = shownNow !== undefined && isReason(shownNow.reason) ? shownNow.reason : 'Starting';
-  const set = { operationID: undefined, operationKind: undefined, retryTime: undefined };
+  const ending = o.resync.status.ending !== undefined;
+  const retryTime = ending ? undefined : isoMillis(o.now + ASK_AGAIN_MS);
+  const set = { operationID: undefined, operationKind: undefined, retryTime };
   return {
     kind: 'Record',
-    status: compose(o, { reason, message: shownNow?.message ?? '', set }),
+    status: compose(o, { ...shownNow(o), set }),
     announcements: [],
-    lookAgainInMs: 0,
+    lookAgainInMs: ending ? 0 : ASK_AGAIN_MS,
   };
 }
 
@@ -118,32 +126,41 @@ function concludeCancel(o: Observation, answer: CancelAnswer): Decision {
   switch (answer.kind) {
     case 'Dead':
       return recordDead(o);
-    case 'Ended':
-      return { kind: 'Wait', lookAgainInMs: 0 };
+    case 'Ended': {
+      // What was not seen yet is read again; an array whose words do not fit together is not asked as fast as we can.
+      const seen = o.view.state === 'read' && o.view.operation !== undefined;
+      return { kind: 'Wait', lookAgainInMs: seen ? 0 : FIRST_LOOK_MS };
+    }
     case 'Stopping':
       return { kind: 'Wait', lookAgainInMs: FIRST_LOOK_MS };
     case 'NotKnown':
-      return { kind: 'Wait', lookAgainInMs: ASK_AGAIN_MS };
+      return notKnown(o, answer);
     case 'Refused':
-      return cancelRefused(o, problemOfError(answer.error).problem);
+      return cancelRefused(o, failureOfError(answer.error).problem);
   }
 }
 
 function cancelRefused(o: Observation, problem: Problem): Decision {
   const message = `The array refuses to cancel: ${problem.message}`;
   const ending = o.resync.status.ending ?? endingOf(problem);
-  const status = compose(o, { reason: 'Cancelling', message, stalled: true, waits: true, set: { ending } });
-  return { kind: 'Record', status, announcements: [], lookAgainInMs: 5_000 };
+  return shown(o, { reason: 'Cancelling', message, stalled: true, waits: true, set: { ending } });
 }
 
-/** Whether or not the record is gone: the LUNs' runs outlive it, so the outcome can be written. The sweep releases the rest. */
+/** Whether or not the record is gone: the LUNs' runs outlive it, so the outcome can be written. */
 function afterRelease(o: Observation): Decision {
-  if (o.view.state !== 'read') return { kind: 'Wait', lookAgainInMs: ASK_AGAIN_MS };
+  if (o.view.state !== 'read' || o.view.operation?.outcome === 'Running') return { kind: 'Wait', lookAgainInMs: 0 };
   const { operation: _, ...view } = o.view;
-  return decide({ ...o, view });
+  const decision = decide({ ...o, view });
+  return decision.kind === 'Act' ? { kind: 'Wait', lookAgainInMs: 0 } : decision;
 }
 
 function concludeDeletion(o: Observation, answer: DoneAnswer): Decision {
-  if (answer.kind === 'Done') return recordSnapshotsDeleted(o);
-  return recordHeldBack(o, answer.kind === 'Refused' ? answer.error.message : answer.message);
+  switch (answer.kind) {
+    case 'Done':
+      return recordSnapshotsDeleted(o);
+    case 'NotKnown':
+      return recordHeldBack(o, 'ArrayUnreachable', answer.message);
+    case 'Refused':
+      return recordHeldBack(o, reasonForHresult(answer.error.reason), answer.error.message);
+  }
 }

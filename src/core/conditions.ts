@@ -3,7 +3,9 @@
  * and `Stalled` are what kstatus reads, and are never both True.
  * Source: Kubernetes API conventions, "Typical status properties"; kstatus, `Compute`.
  */
+import { MAX_CONDITION_MESSAGE } from '../api/condition.ts';
 import type { Condition, DataState } from '../api/lun-resync-status.ts';
+import { statusText } from '../api/size.ts';
 import { type ReasonName, reasonOf } from './reasons.ts';
 
 export type ConditionInput = {
@@ -15,6 +17,8 @@ export type ConditionInput = {
   readonly message: string;
   /** While active: a person has to act. Set as well when a finished object cannot be let go of. */
   readonly stalled: boolean;
+  /** Of Stalled, where it is another one than that of the rest. */
+  readonly stalledReason?: ReasonName | undefined;
   readonly dataState: DataState;
   readonly undo: Undo;
 };
@@ -26,13 +30,15 @@ type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
 /** All six conditions; `lastTransitionTime` moves only where `status` flips. */
 export function conditionsFor(input: ConditionInput): Condition[] {
   const { kind } = reasonOf(input.reason);
-  const { reason, message } = input;
+  const { reason } = input;
+  const message = statusText(input.message, MAX_CONDITION_MESSAGE);
+  const stalled = input.stalled || kind === 'Failure';
   const active = kind === 'Active';
   const verdicts: Readonly<Record<string, Verdict>> = {
     Succeeded: { status: active ? 'Unknown' : kind === 'Success' ? 'True' : 'False', reason, message },
     Ready: { status: kind === 'Success' ? 'True' : 'False', reason, message },
     Reconciling: { status: active && !input.stalled ? 'True' : 'False', reason, message },
-    Stalled: { status: input.stalled || kind === 'Failure' ? 'True' : 'False', reason, message },
+    Stalled: { status: stalled ? 'True' : 'False', reason: (stalled && input.stalledReason) || reason, message },
     UndoAvailable: undoVerdict(input.undo),
     TargetConsistent: consistency(input.dataState),
   };
@@ -52,12 +58,13 @@ function withTransition(type: string, verdict: Verdict, input: ConditionInput): 
 
 const UNDO: Readonly<Record<Undo, string>> = {
   NotFinished: 'The run has not finished',
-  SafetySnapshotsKept: 'The safety snapshots of this run can be put back by a LunResync whose sources are undoOf this one',
+  SafetySnapshotsKept: 'A LunResync whose sources are undoOf this one puts the safety snapshots of this run back',
   SafetySnapshotsDeleted: 'The safety snapshots of this run were deleted',
   NoSafetySnapshots: 'This run took no safety snapshots',
 };
 
-function undoVerdict(undo: Undo): Verdict {
+/** What UndoAvailable says. */
+export function undoVerdict(undo: Undo): Verdict {
   return { status: undo === 'SafetySnapshotsKept' ? 'True' : 'False', reason: undo, message: UNDO[undo] };
 }
 

@@ -11,23 +11,40 @@ export function worstDataState(states: readonly DataState[]): DataState {
   return DATA_STATES.find((state) => states.includes(state)) ?? 'Untouched';
 }
 
-/** What is on the target of one pair now. `verify` is what the spec asked for. */
-export function dataStateOf(target: TargetHistory, history: History, verify: 'Digest' | 'None'): DataState {
+export type Expected = {
+  /** What the spec asked for. */
+  readonly verify: 'Digest' | 'None';
+  /** Whether the status remembers that an operation was accepted. */
+  readonly wasAccepted: boolean;
+};
+
+/** What is on the target of one pair now. */
+export function dataStateOf(target: TargetHistory, history: History, expected: Expected): DataState {
   const { lun, run } = target;
-  if (lun === undefined) return history.newest === undefined ? 'Untouched' : 'Unknown';
-  if (run === undefined) return 'Untouched';
+  if (run?.outcome === 'Running') return 'Overwriting';
+  const remembered = expected.wasAccepted || history.newest !== undefined;
+  if (lun === undefined) return remembered ? 'Unknown' : 'Untouched';
+  if (lun.state === 'Inconsistent' && (run?.outcome !== 'Succeeded' || history.disagreement !== undefined))
+    return 'Inconsistent';
+  if (history.disagreement !== undefined) return 'Unknown';
+  if (run === undefined) return remembered ? 'Unknown' : 'Untouched';
+  return afterOperation(target, run, expected.verify);
+}
+
+function afterOperation({ lun, moved }: TargetHistory, run: Run, verify: Expected['verify']): DataState {
   switch (run.outcome) {
     case 'Running':
       return 'Overwriting';
     case 'Succeeded':
-      return verify === 'None' ? 'Copied' : digestsAgree(run) ? 'MatchesSource' : 'Unknown';
+      if (run.kind !== 'Resync') return 'Unknown';
+      if (verify === 'None') return 'Copied';
+      return digestsAgree(run) ? 'MatchesSource' : 'Unknown';
     case 'RolledBack':
-      return target.moved ? 'Unknown' : 'RolledBack';
+      return moved || run.kind !== 'RollBack' ? 'Unknown' : 'RolledBack';
     case 'Failed':
     case 'Cancelled':
     case 'Interrupted':
-      if (lun.state === 'Inconsistent') return 'Inconsistent';
-      return target.moved || lun.state !== 'Online' ? 'Unknown' : 'Untouched';
+      return moved || lun?.state !== 'Online' ? 'Unknown' : 'Untouched';
     case 'Unrecognized':
       return 'Unknown';
   }

@@ -1,73 +1,67 @@
 /** A running operation: adopt it, end it, or show how far it is. */
+import { cancelAttempt } from './attempt.ts';
 import { conditionOf } from './conditions.ts';
 import type { Decision } from './decision.ts';
 import { recordEnding, wantedEnding } from './ending.ts';
 import { formatDuration } from './format.ts';
-import { attemptOf, type History } from './history.ts';
+import { attemptOf, type History, type PastOperation } from './history.ts';
 import type { Observation } from './observation.ts';
 import type { Problem } from './problem.ts';
-import { iso } from './progress.ts';
 import type { ReasonName } from './reasons.ts';
 import { type Change, compose } from './status.ts';
 
-type Newest = NonNullable<History['newest']>;
-
-/** The newest operation of ours on the targets is running, whatever the status remembers. */
-export function follow(o: Observation, history: History, newest: Newest): Decision {
+/** An operation of ours on the targets is running, whatever the status remembers. */
+export function follow(o: Observation, history: History, running: PastOperation): Decision {
   const { status } = o.resync;
-  if (attemptOf(status.operationID) > newest.attempt) return cancel(o, status.operationID ?? '');
-  if (status.operationID !== newest.operationID || status.operationKind !== newest.kind)
-    return adopt(o, history, newest);
-  if (newest.kind === 'Resync') {
+  const { operationID } = status;
+  if (operationID !== undefined && attemptOf(operationID) > history.lastAttempt) return cancelAttempt(o, operationID);
+  // An id that is no id cannot be recorded; what runs under it can only be looked at.
+  const known = operationID === running.operationID && status.operationKind === running.kind;
+  if (!known && running.operationID !== '') return adopt(o, history, running);
+  if (running.kind === 'Resync') {
     const wanted = wantedEnding(o) ?? noProgress(o);
     if (status.ending === undefined && wanted !== undefined) return recordEnding(o, wanted);
-    if (status.ending !== undefined) return cancel(o, newest.operationID);
+    if (status.ending !== undefined) return cancelAttempt(o, running.operationID);
   }
-  return showProgress(o, newest);
-}
-
-function cancel(o: Observation, operationID: string): Decision {
-  const targetLunIDs = o.pairs.map((pair) => pair.targetLunID);
-  return { kind: 'Act', action: { kind: 'Cancel', arrayID: o.resync.status.arrayID ?? '', operationID, targetLunIDs } };
+  return showProgress(o, running);
 }
 
 /** The status was restored from an earlier one, or was lost: it takes over what the array says. */
-function adopt(o: Observation, history: History, newest: Newest): Decision {
-  const draft = compose(o, change(o, newest));
-  const pairs = (draft.pairs ?? []).map((pair) => {
-    const run = history.targets.find((target) => target.pair.name === pair.name)?.run;
-    return run === undefined ? pair : { ...pair, target: { ...pair.target, generation: run.intentGeneration } };
-  });
-  const { arrayName, arrayID } = o.resync.status;
+function adopt(o: Observation, history: History, running: PastOperation): Decision {
+  const generations = new Map(
+    history.targets.flatMap(({ pair, run }): [string, number][] =>
+      run?.operationID === running.operationID ? [[pair.name, run.intentGeneration]] : [],
+    ),
+  );
   const set = {
-    operationID: newest.operationID,
-    operationKind: newest.kind,
-    attempt: newest.attempt,
-    pairs,
-    arrayName: arrayName ?? (o.array.state === 'found' ? o.array.name : undefined),
-    arrayID: arrayID ?? (o.view.state === 'read' ? o.view.identity.arrayID : undefined),
+    operationID: running.operationID,
+    operationKind: running.kind,
+    // Numbers are never used twice, so the count does not go back.
+    attempt: Math.max(running.attempt, o.resync.status.attempt ?? 0),
+    retryTime: undefined,
   };
-  return { kind: 'Record', status: { ...draft, ...set }, announcements: [], lookAgainInMs: 0 };
+  const status = compose(o, { ...changeFor(o, running), generations, set });
+  return { kind: 'Record', status, announcements: [], lookAgainInMs: 0 };
 }
 
 function noProgress(o: Observation): Problem | undefined {
-  const limit = o.resync.spec.stallTimeoutSeconds * 1000;
-  if (o.idleMs < limit) return undefined;
+  if (o.idleMs < o.resync.spec.stallTimeoutSeconds * 1000) return undefined;
   const message = `the array reported no change of step, bytes or heartbeat for ${formatDuration(o.idleMs)}`;
   return { reason: 'NoProgress', message };
 }
 
 /** At once when the run is first seen running; then at most every progress interval, on 1 % or a change of step. */
-function showProgress(o: Observation, newest: Newest): Decision {
+function showProgress(o: Observation, running: PastOperation): Decision {
   const { status, metadata } = o.resync;
-  const next = compose(o, change(o, newest));
+  const next = compose(o, changeFor(o, running));
   const lookAgainInMs = o.settings.pollIntervalMs;
   const elapsed = o.now - Date.parse(status.progress?.lastUpdateTime ?? '');
+  const shown = conditionOf(status.conditions, 'Succeeded')?.reason;
+  const moved = next.progress?.percent !== status.progress?.percent;
+  const news = moved || shown !== conditionOf(next.conditions, 'Succeeded')?.reason;
   const first = status.startTime === undefined || status.progress === undefined;
-  const seen = conditionOf(status.conditions, 'Succeeded')?.reason;
-  const news = seen !== conditionOf(next.conditions, 'Succeeded')?.reason || next.progress?.percent !== status.progress?.percent;
-  const due = first || (news && !(elapsed < o.settings.progressIntervalMs));
-  if (due || status.observedGeneration !== metadata.generation)
+  const due = news && (first || !(elapsed < o.settings.progressIntervalMs));
+  if (due || status.startTime === undefined || status.observedGeneration !== metadata.generation)
     return { kind: 'Record', status: next, announcements: [], lookAgainInMs };
   return { kind: 'Wait', lookAgainInMs };
 }
@@ -80,12 +74,15 @@ const STEP_REASONS = {
   Verifying: 'Verifying',
 } as const satisfies Readonly<Record<string, ReasonName>>;
 
-function change(o: Observation, newest: Newest): Change {
+function changeFor(o: Observation, running: PastOperation): Change {
   const operation = o.view.state === 'read' ? o.view.operation : undefined;
-  const set = { startTime: o.resync.status.startTime ?? iso(o.now), retryTime: undefined };
-  if (newest.kind === 'RollBack')
-    return { reason: 'RollingBack', message: `Putting the safety snapshots back: ${o.resync.status.ending?.reason ?? ''}`, set };
-  const reason = operation?.operationID === newest.operationID ? STEP_REASONS[operation.step] : 'Copying';
+  const set = { retryTime: undefined };
+  if (running.kind === 'RollBack') {
+    const cause = o.resync.status.ending?.reason;
+    const message = `Putting the safety snapshots back${cause === undefined ? '' : `: the run ends with ${cause}`}`;
+    return { reason: 'RollingBack', message, set };
+  }
+  const reason = operation?.operationID === running.operationID ? STEP_REASONS[operation.step] : 'Copying';
   const pairs = o.pairs.length === 1 ? '1 pair' : `${o.pairs.length} pairs`;
-  return { reason, message: `${reason} ${pairs}, attempt ${newest.attempt}`, set };
+  return { reason, message: `${reason} ${pairs}, attempt ${running.attempt}`, set };
 }

@@ -4,16 +4,12 @@ const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 /** For example `1.5 GiB`; whole numbers from 100 on. */
 export function formatBytes(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), BINARY_UNITS.length - 1);
-  const value = bytes / 1024 ** power;
-  return `${trim(value)} ${BINARY_UNITS[power] ?? 'B'}`;
+  return inUnit(bytes, 1024);
 }
 
-/** `42% (1.2/2.9 TiB)`: both numbers in the unit of the total. */
-export function formatProgress(percent: number, copiedBytes: number, totalBytes: number): string {
-  const [total, unit] = formatBytes(totalBytes).split(' ');
-  const power = BINARY_UNITS.findIndex((candidate) => candidate === unit);
-  return `${percent}% (${trim(copiedBytes / 1024 ** Math.max(power, 0))}/${total} ${unit})`;
+/** `42% of 2.9 TiB`: at most 15 characters, which is what a table of 80 columns leaves. */
+export function formatProgress(percent: number, totalBytes: number): string {
+  return `${percent}% of ${inUnit(totalBytes, 1000)}`;
 }
 
 /** For example `3 h 5 min`, `45 s`; never negative. */
@@ -28,6 +24,13 @@ export function formatDuration(ms: number): string {
 export function formatNames(names: readonly string[], limit = 4): string {
   const shown = names.slice(0, limit).join(', ');
   return names.length > limit ? `${shown} and ${names.length - limit} more` : shown;
+}
+
+/** In the smallest unit that needs a number below `limit` as it is printed: 1023.7 KiB must not become `1024 KiB`. */
+function inUnit(bytes: number, limit: number): string {
+  const last = BINARY_UNITS.length - 1;
+  const power = BINARY_UNITS.findIndex((_, index) => Math.round(bytes / 1024 ** index) < limit || index === last);
+  return `${trim(bytes / 1024 ** power)} ${BINARY_UNITS[power] ?? 'B'}`;
 }
 
 function trim(value: number): string {

@@ -1,6 +1,6 @@
 /** Who may name a LUN by its id: the cluster administrator's grants in StorageArray.spec.lunGrants. */
 import type { LunGrant } from '../api/storage-array.ts';
-import { type Objection, pending } from './admission.ts';
+import { type Objection, pending } from './objection.ts';
 import type { Observation } from './observation.ts';
 
 /** Whether a grant lets the namespace use the LUN. An id in a grant may end in `*`. */

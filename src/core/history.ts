@@ -18,16 +18,21 @@ export type TargetHistory = {
   readonly moved: boolean;
 };
 
+/** One operation of ours, as the runs of its targets have it. */
+export type PastOperation = {
+  readonly attempt: number;
+  readonly operationID: string;
+  readonly kind: OperationKind;
+  readonly outcome: Outcome;
+  readonly runs: readonly Run[];
+};
+
 export type History = {
   readonly targets: readonly TargetHistory[];
-  /** The newest operation of ours: its number, id, kind, outcome; undefined when none was ever accepted. */
-  readonly newest?: {
-    readonly attempt: number;
-    readonly operationID: string;
-    readonly kind: OperationKind;
-    readonly outcome: Outcome;
-    readonly runs: readonly Run[];
-  };
+  /** The highest number of an attempt that was accepted; 0 when none was. */
+  readonly lastAttempt: number;
+  /** The operation of ours that runs, or else the newest one; undefined when none was ever accepted. */
+  readonly newest?: PastOperation;
   /** Why the targets cannot be parts of one history; undefined when they agree. */
   readonly disagreement?: string;
 };
@@ -35,18 +40,18 @@ export type History = {
 /** The attempt's number in `<uid>.<number>`; 0 when the id is empty or not of that form. */
 export function attemptOf(operationID: string | undefined): number {
   const number = Number(operationID?.split('.').at(-1));
-  return Number.isSafeInteger(number) && number > 0 ? number : 0;
+  return Number.isInteger(number) && number > 0 && number < MAX_ATTEMPT ? number : 0;
 }
+
+/** status.attempt has 32 bits. */
+const MAX_ATTEMPT = 2 ** 31 - 1;
 
 /** Reads the history of `owner` from one answer of the array. */
 export function readHistory(owner: string, pairs: readonly ResolvedPair[], view: ReadView): History {
   const targets = pairs.map((pair) => targetHistory(owner, pair, view));
-  const runs = targets.flatMap((target) => (target.run === undefined ? [] : [target.run]));
-  const last = runs.reduce<Run | undefined>(
-    (newest, run) => (attemptOf(run.operationID) > attemptOf(newest?.operationID) ? run : newest),
-    undefined,
-  );
-  if (last === undefined) return { targets };
+  const runs = targets.flatMap((target) => target.run ?? []);
+  const last = newestOf(runs);
+  if (last === undefined) return { targets, lastAttempt: 0 };
   const newest = {
     attempt: attemptOf(last.operationID),
     operationID: last.operationID,
@@ -54,14 +59,25 @@ export function readHistory(owner: string, pairs: readonly ResolvedPair[], view:
     outcome: last.outcome,
     runs: runs.filter((run) => run.operationID === last.operationID),
   };
+  const lastAttempt = Math.max(...runs.map((run) => attemptOf(run.operationID)));
   const disagreement = disagreementOf(targets, last);
-  return disagreement === undefined ? { targets, newest } : { targets, newest, disagreement };
+  return { targets, lastAttempt, newest, ...(disagreement === undefined ? {} : { disagreement }) };
+}
+
+/** What runs can write, and so comes before what has ended, whatever the numbers say. */
+function newestOf(runs: readonly Run[]): Run | undefined {
+  const running = runs.filter((run) => run.outcome === 'Running');
+  const [first, ...rest] = running.length > 0 ? running : runs;
+  return rest.reduce(
+    (newest, run) => (attemptOf(run.operationID) > attemptOf(newest?.operationID) ? run : newest),
+    first,
+  );
 }
 
 function targetHistory(owner: string, pair: ResolvedPair, view: ReadView): TargetHistory {
   const lun = view.luns.get(pair.targetLunID);
-  const run = lun?.runs.find((candidate) => candidate.owner === owner);
   if (lun === undefined) return { pair, moved: true };
+  const run = newestOf(lun.runs.filter((candidate) => candidate.owner === owner));
   if (run === undefined) return { pair, lun, moved: false };
   return { pair, lun, run, moved: run.outcome !== 'Running' && lun.contentGeneration !== run.endGeneration };
 }
@@ -72,11 +88,18 @@ function disagreementOf(targets: readonly TargetHistory[], last: Run): string | 
     if (run === undefined) return `LUN ${pair.targetLunID} has no record of operation ${last.operationID}`;
     if (run.operationID === last.operationID) {
       if (run.outcome !== last.outcome) return `the LUNs disagree on how operation ${last.operationID} ended`;
-    } else if (last.kind !== 'RollBack' || run.kind !== 'Resync' || !isUnsuccessfulEnd(run.outcome)) {
+    } else if (last.kind !== 'RollBack' || !isUnsuccessfulEnd(run.outcome)) {
       return `LUN ${pair.targetLunID} last had operation ${run.operationID}, not ${last.operationID}`;
     }
   }
   return undefined;
+}
+
+/** Which target was written by somebody else after our run on it had ended; undefined when none was. */
+export function movedTarget(history: History): string | undefined {
+  const moved = history.targets.find((target) => target.run !== undefined && target.moved);
+  if (moved === undefined) return undefined;
+  return `LUN ${moved.pair.targetLunID} was written by somebody else after an attempt of this run had ended`;
 }
 
 /** Whether the operation is over and did not do what it was for. */

@@ -32,7 +32,7 @@ export const HRESULTS = {
 
 export type HresultName = keyof typeof HRESULTS;
 
-/** Whether `name` is in the table. */
-export function isHresult(name: string): name is HresultName {
-  return Object.hasOwn(HRESULTS, name);
+/** Whether `name` is in the table and says that something failed: an array may fail with S_OK, a run may not. */
+export function isErrorHresult(name: string): name is HresultName {
+  return Object.hasOwn(HRESULTS, name) && /^(VSS_)?E_/.test(name);
 }

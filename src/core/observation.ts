@@ -37,7 +37,13 @@ export type Settings = {
 /** The StorageArray. `missing`: there is none yet, or more than one could be meant. */
 export type ObservedArray =
   | { readonly state: 'missing'; readonly problem: Problem; readonly final: boolean }
-  | { readonly state: 'found'; readonly name: string; readonly policy: ArrayPolicy };
+  | {
+      readonly state: 'found';
+      readonly name: string;
+      /** The identity that StorageArray.status holds: which array the administrator's object has stood for so far. */
+      readonly arrayID: string | undefined;
+      readonly policy: ArrayPolicy;
+    };
 
 export type ArrayPolicy = {
   readonly maintenance: boolean;
@@ -82,3 +88,24 @@ export type ReadView = Extract<View, { state: 'read' }>;
 
 /** The version of the array contract that this operator speaks. */
 export const CONTRACT_VERSION = 1;
+
+/** The StorageArray's name, also when the object itself is gone. */
+export function arrayName(o: Observation): string {
+  return o.array.state === 'found' ? o.array.name : (o.resync.status.arrayName ?? '');
+}
+
+/** What the administrator's object says; undefined when there is none. */
+export function policyOf(o: Observation): ArrayPolicy | undefined {
+  return o.array.state === 'found' ? o.array.policy : undefined;
+}
+
+/** For rules that stand behind the check that the array answers; throws when it did not. */
+export function readView(o: Observation): ReadView {
+  if (o.view.state !== 'read') throw new Error(`the LUNs of ${o.owner} were used before they were read`);
+  return o.view;
+}
+
+/** Whether an intent was ever recorded: from then on the recorded pairs and array are what the run is about. */
+export function isAttempted({ resync: { status } }: Observation): boolean {
+  return (status.attempt ?? 0) > 0 || status.operationID !== undefined;
+}

@@ -1,16 +1,19 @@
 /** status.pairs: what each pair was resolved to and what became of it. */
-import type { PairStatus } from '../api/lun-resync-status.ts';
-import { type Operation, uniqueIdentifier } from './array.ts';
-import { dataStateOf } from './data-state.ts';
+import { MAX_PAIR_MESSAGE, type PairStatus } from '../api/lun-resync-status.ts';
+import { statusText } from '../api/size.ts';
+import { type Lun, type Operation, uniqueIdentifier } from './array.ts';
+import { dataStateOf, type Expected } from './data-state.ts';
 import { type History, isUnsuccessfulEnd, type TargetHistory } from './history.ts';
-import type { ReadView } from './observation.ts';
-import { clip } from './problem.ts';
+import type { ReadView, ResolvedPair } from './observation.ts';
 import { reasonForHresult } from './reasons.ts';
 
 type PairContext = {
   readonly history: History;
   readonly view: ReadView;
-  readonly verify: 'Digest' | 'None';
+  /** The operation that `previous` and this entry tell of. */
+  readonly operation: Operation | undefined;
+  readonly expected: Expected;
+  /** What was recorded at the intent; empty before the first one. */
   readonly previous: readonly PairStatus[];
 };
 
@@ -19,40 +22,68 @@ export function pairStatuses(context: PairContext): PairStatus[] {
   return context.history.targets.map((target) => pairStatus(target, context));
 }
 
-function pairStatus(target: TargetHistory, { history, view, verify, previous }: PairContext): PairStatus {
+/** Both sides of each pair as a first intent records them. */
+export function resolvedSides(
+  pairs: readonly ResolvedPair[],
+  { luns }: ReadView,
+): Pick<PairStatus, 'source' | 'target'>[] {
+  return pairs.map(({ sourceLunID, targetLunID }) => ({
+    source: side(sourceLunID, luns.get(sourceLunID)),
+    target: side(targetLunID, luns.get(targetLunID)),
+  }));
+}
+
+function pairStatus(target: TargetHistory, context: PairContext): PairStatus {
   const { pair, lun, run } = target;
-  const before = previous.find((candidate) => candidate.name === pair.name);
-  const copied = view.operation?.pairs.find((candidate) => candidate.targetLunID === pair.targetLunID);
-  const source = view.luns.get(pair.sourceLunID);
-  const done = run?.outcome === 'Succeeded' || run?.outcome === 'RolledBack';
-  const totalBytes = copied?.totalBytes ?? before?.totalBytes;
+  const before = context.previous.find((candidate) => candidate.name === pair.name);
+  if (pair.problem !== undefined) {
+    const { reason, message } = pair.problem;
+    return { ...before, name: pair.name, state: 'Pending', reason, message: statusText(message, MAX_PAIR_MESSAGE) };
+  }
+  const source = context.view.luns.get(pair.sourceLunID);
+  const ended = run !== undefined && lun !== undefined && run.outcome !== 'Running';
   return {
     name: pair.name,
-    source: before?.source ?? {
-      lunID: pair.sourceLunID,
-      ...(source === undefined ? {} : { identifier: uniqueIdentifier(source), sizeBytes: source.sizeBytes }),
-    },
+    source: before?.source?.lunID === pair.sourceLunID ? before.source : side(pair.sourceLunID, source),
     target: {
-      ...(before?.target ?? {
-        lunID: pair.targetLunID,
-        ...(lun === undefined ? {} : { identifier: uniqueIdentifier(lun), sizeBytes: lun.sizeBytes }),
-      }),
-      ...(run === undefined || lun === undefined || run.outcome === 'Running' ? {} : { finalSizeBytes: lun.sizeBytes }),
+      ...(before?.target?.lunID === pair.targetLunID ? before.target : side(pair.targetLunID, lun)),
+      ...(ended ? { finalSizeBytes: lun.sizeBytes } : {}),
     },
-    state: stateOf(target, view.operation),
-    dataState: dataStateOf(target, history, verify),
-    ...(totalBytes === undefined
-      ? {}
-      : { copiedBytes: done ? totalBytes : (copied?.copiedBytes ?? before?.copiedBytes ?? 0), totalBytes }),
+    state: stateOf(target, context.operation),
+    dataState: dataStateOf(target, context.history, context.expected),
+    ...bytesOf(target, context.operation, before),
     ...optional('safetySnapshotID', run?.safetySnapshotID || before?.safetySnapshotID),
     ...errorOf(target),
   };
 }
 
-function errorOf({ run }: TargetHistory): Pick<PairStatus, 'reason' | 'message'> {
+function side(lunID: string, lun: Lun | undefined): NonNullable<PairStatus['source']> {
+  return {
+    ...optional('lunID', lunID),
+    ...(lun === undefined ? {} : { ...optional('identifier', uniqueIdentifier(lun)), sizeBytes: lun.sizeBytes }),
+  };
+}
+
+/** Never less than before: `before` tells of the same operation. */
+function bytesOf(
+  { pair, run }: TargetHistory,
+  operation: Operation | undefined,
+  before: PairStatus | undefined,
+): Pick<PairStatus, 'copiedBytes' | 'totalBytes'> {
+  const done = run?.outcome === 'Succeeded' || run?.outcome === 'RolledBack';
+  const reported = operation?.pairs.find((candidate) => candidate.targetLunID === pair.targetLunID);
+  const totalBytes = reported?.totalBytes ?? before?.totalBytes ?? (done ? before?.source?.sizeBytes : undefined);
+  if (totalBytes === undefined) return {};
+  const copiedBytes = Math.max(reported?.copiedBytes ?? 0, before?.copiedBytes ?? 0);
+  return { copiedBytes: done ? totalBytes : Math.min(copiedBytes, totalBytes), totalBytes };
+}
+
+/** In a group the error belongs to the pair whose LUN it names, and to all when it names none. */
+function errorOf({ pair, run }: TargetHistory): Pick<PairStatus, 'reason' | 'message'> {
   if (run?.error === undefined || !isUnsuccessfulEnd(run.outcome)) return {};
-  if (run.error.lunID !== '' && run.error.reason === 'S_OK') return {};
-  return { reason: reasonForHresult(run.error.reason), message: clip(run.error.message, 128) };
+  const { lunID, reason, message } = run.error;
+  if (lunID !== '' && ![pair.targetLunID, run.sourceLunID, run.safetySnapshotID].includes(lunID)) return {};
+  return { reason: reasonForHresult(reason), message: statusText(message, MAX_PAIR_MESSAGE) };
 }
 
 function stateOf({ run }: TargetHistory, operation: Operation | undefined): PairStatus['state'] {
@@ -61,7 +92,7 @@ function stateOf({ run }: TargetHistory, operation: Operation | undefined): Pair
       return 'Pending';
     case 'Running':
       if (run.kind === 'RollBack') return 'RollingBack';
-      return operation?.step === 'Copying' ? 'Copying' : operation?.step === 'Verifying' ? 'Verifying' : 'Starting';
+      return operation?.step === 'Copying' || operation?.step === 'Verifying' ? operation.step : 'Starting';
     case 'Succeeded':
       return 'Succeeded';
     default:

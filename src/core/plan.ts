@@ -1,10 +1,9 @@
 /** spec.mode Plan: what a run would do, pair by pair, in words. */
-import type { PlanStep } from '../api/lun-resync-status.ts';
-import { readView } from './admission.ts';
+import { MAX_PLAN_ACTION, type PlanStep } from '../api/lun-resync-status.ts';
+import { statusText } from '../api/size.ts';
 import type { Lun } from './array.ts';
-import { formatBytes } from './format.ts';
-import type { Observation, ResolvedPair } from './observation.ts';
-import { clip } from './problem.ts';
+import { formatBytes, formatNames } from './format.ts';
+import { type Observation, type ResolvedPair, readView } from './observation.ts';
 
 /** One step a pair, in the order of the spec. */
 export function planOf(o: Observation): PlanStep[] {
@@ -13,17 +12,21 @@ export function planOf(o: Observation): PlanStep[] {
     const source = luns.get(pair.sourceLunID);
     const target = luns.get(pair.targetLunID);
     const action = source === undefined || target === undefined ? 'nothing' : actionOf(o, pair, { source, target });
-    return { pair: pair.name, severity: 'Info', action: clip(action, 256) };
+    return { pair: pair.name, severity: 'Info', action: statusText(action, MAX_PLAN_ACTION) };
   });
 }
 
-function actionOf(o: Observation, pair: ResolvedPair, { source, target }: { readonly source: Lun; readonly target: Lun }): string {
+function actionOf(
+  o: Observation,
+  pair: ResolvedPair,
+  { source, target }: { readonly source: Lun; readonly target: Lun },
+): string {
   const { spec } = o.resync;
   const safety = spec.safetySnapshot === 'Always' ? 'take a safety snapshot of the target; ' : '';
   const size = sizeStep(spec.sizePolicy, source.sizeBytes, target.sizeBytes);
   const verify = spec.verify === 'Digest' ? ', verify by digest' : '';
   const lost = target.volumes.filter((volume) => !pair.selectedVolumes.includes(volume));
-  const overwritten = lost.length === 0 ? '' : `; overwrite volumes ${lost.slice(0, 4).join(', ')}`;
+  const overwritten = lost.length === 0 ? '' : `; overwrite volumes ${formatNames(lost)}`;
   return `${safety}${size}copy ${formatBytes(source.sizeBytes)} from LUN ${source.id} over LUN ${target.id}${verify}${overwritten}`;
 }
 

@@ -1,41 +1,48 @@
 /** How far the running operation has come, as status.progress has it. */
-import type { LunResyncStatus } from '../api/lun-resync-status.ts';
+import type { Progress } from '../api/lun-resync-status.ts';
 import type { Operation } from './array.ts';
 import { formatProgress } from './format.ts';
 
-type Progress = NonNullable<LunResyncStatus['progress']>;
-
 export type ProgressInput = {
+  /** Of this same operation; undefined when nothing was written of it yet. Progress never goes back within one. */
   readonly previous: Progress | undefined;
   readonly operation: Operation;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Whether `previous` tells of this same operation: progress never goes back within one. */
-  readonly sameOperation: boolean;
 };
 
 /** `previous` itself when nothing moved, so that an unchanged status compares equal. */
-export function progressOf({ previous, operation, now, sameOperation }: ProgressInput): Progress {
-  const totalBytes = sum(operation.pairs.map((pair) => pair.totalBytes));
-  const reported = Math.min(sum(operation.pairs.map((pair) => pair.copiedBytes)), totalBytes);
-  const before = sameOperation ? (previous?.copiedBytes ?? 0) : 0;
-  const copiedBytes = Math.max(reported, Math.min(before, totalBytes));
+export function progressOf({ previous, operation, now }: ProgressInput): Progress {
+  const totalBytes = sumBytes(operation.pairs.map((pair) => pair.totalBytes));
+  const before = Math.min(previous?.copiedBytes ?? 0, totalBytes);
+  const copiedBytes = Math.max(Math.min(sumBytes(operation.pairs.map((pair) => pair.copiedBytes)), totalBytes), before);
+  if (previous?.copiedBytes === copiedBytes && previous.totalBytes === totalBytes) return previous;
   const percent = totalBytes === 0 ? 0 : Math.floor((copiedBytes / totalBytes) * 100);
-  if (sameOperation && previous?.copiedBytes === copiedBytes && previous.totalBytes === totalBytes) return previous;
-  const seconds = (now - Date.parse(previous?.lastUpdateTime ?? '')) / 1000;
-  const rate = sameOperation && seconds > 0 ? Math.round((copiedBytes - before) / seconds) : undefined;
   return {
     percent,
     copiedBytes,
     totalBytes,
     lastUpdateTime: isoMillis(now),
-    display: formatProgress(percent, copiedBytes, totalBytes),
-    ...(rate !== undefined && rate > 0
-      ? {
-          bytesPerSecond: rate,
-          estimatedCompletionTime: iso(now + Math.min(((totalBytes - copiedBytes) / rate) * 1000, MAX_ETA_MS)),
-        }
-      : {}),
+    display: formatProgress(percent, totalBytes),
+    ...speed({ bytes: copiedBytes - before, left: totalBytes - copiedBytes, since: previous?.lastUpdateTime, now }),
+  };
+}
+
+type Travel = {
+  readonly bytes: number;
+  readonly left: number;
+  readonly since: string | undefined;
+  readonly now: number;
+};
+
+/** Nothing where there is nothing to measure with. */
+function speed({ bytes, left, since, now }: Travel): Pick<Progress, 'bytesPerSecond' | 'estimatedCompletionTime'> {
+  const seconds = (now - Date.parse(since ?? '')) / 1000;
+  const rate = seconds > 0 ? Math.min(Math.round(bytes / seconds), Number.MAX_SAFE_INTEGER) : 0;
+  if (rate <= 0) return {};
+  return {
+    bytesPerSecond: rate,
+    estimatedCompletionTime: iso(now + Math.min((left / rate) * 1000, MAX_ETA_MS)),
   };
 }
 
@@ -49,7 +56,7 @@ export function completeProgress(previous: Progress | undefined, totalBytes: num
     copiedBytes: totalBytes,
     totalBytes,
     lastUpdateTime: isoMillis(now),
-    display: formatProgress(100, totalBytes, totalBytes),
+    display: formatProgress(100, totalBytes),
     ...(previous?.bytesPerSecond === undefined ? {} : { bytesPerSecond: previous.bytesPerSecond }),
   };
 }
@@ -64,6 +71,10 @@ export function isoMillis(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
+/** The sum, at most what a count in the status holds. */
+export function sumBytes(counts: readonly number[]): number {
+  return Math.min(
+    counts.reduce((total, count) => total + count, 0),
+    Number.MAX_SAFE_INTEGER,
+  );
 }

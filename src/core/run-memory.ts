@@ -1,7 +1,7 @@
 /** spec.runID: the same run is never done twice on a target, even by a re-created object. The LUNs remember. */
-import { hold, type Objection, readView } from './admission.ts';
 import type { Run } from './array.ts';
-import type { Observation } from './observation.ts';
+import { type Objection, untilFree } from './objection.ts';
+import { type Observation, readView } from './observation.ts';
 
 /**
  * Only runs of the same cluster and namespace count, so that nobody can make another tenant's run look done. Only runs
@@ -18,10 +18,7 @@ export function runMemoryObjection(o: Observation): Objection | undefined {
   const running = found.flat().find((run) => run.outcome === 'Running' && run.kind === 'Resync');
   if (running !== undefined) {
     const message = `run ${runID} is under way already, in operation ${running.operationID}`;
-    return {
-      ...hold('WaitingForTarget', { reason: 'ResyncInProgress', message }),
-      limitMs: o.resync.spec.targetInUseTimeoutSeconds * 1000,
-    };
+    return untilFree(o, { reason: 'ResyncInProgress', message });
   }
   const done = found.map((runs) => runs.filter((run) => run.outcome === 'Succeeded'));
   if (done.every((runs) => runs.some((run) => isSameRun(run, o)))) return { kind: 'AlreadyCompleted' };

@@ -3,23 +3,28 @@
  * the observation and of the change that a rule wants, and gives an equal object when nothing has changed.
  */
 import type { LunResyncStatus, PairStatus, TargetUser } from '../api/lun-resync-status.ts';
+import { fitStatus, MAX_RESOLVED_TEXT, resolvedTextLength } from '../api/size.ts';
 import { conditionOf, conditionsFor, type Undo } from './conditions.ts';
 import { worstDataState } from './data-state.ts';
 import { type History, readHistory } from './history.ts';
-import { HRESULTS, isHresult } from './hresult.ts';
-import type { Observation } from './observation.ts';
+import { HRESULTS, isErrorHresult } from './hresult.ts';
+import { arrayName, isAttempted, type Observation } from './observation.ts';
 import { pairStatuses } from './pair-status.ts';
 import { iso, isoMillis, progressOf } from './progress.ts';
-import { type ReasonName, reasonOf } from './reasons.ts';
+import { isReason, type ReasonName, reasonOf } from './reasons.ts';
 
 export type Change = {
   readonly reason: ReasonName;
   readonly message: string;
   readonly stalled?: boolean;
+  /** Of condition Stalled, where it is another one than `reason`. */
+  readonly stalledReason?: ReasonName;
   /** The run waits for something: since when is kept as long as the reason stays. */
   readonly waits?: boolean;
   readonly users?: readonly TargetUser[];
   readonly undo?: Undo;
+  /** By the names of pairs: the generations of the targets that an attempt was made for. */
+  readonly generations?: ReadonlyMap<string, number>;
   /** Fields to set, or with `undefined` to take away. */
   readonly set?: Partial<LunResyncStatus>;
 };
@@ -28,34 +33,34 @@ export type Change = {
 export function compose(o: Observation, change: Change): LunResyncStatus {
   const previous = o.resync.status;
   const history = o.view.state === 'read' ? readHistory(o.owner, o.pairs, o.view) : undefined;
-  const pairs = pairsOf(o, history);
-  const dataState = worstDataState(pairs.map((pair) => pair.dataState ?? 'Untouched'));
+  const pairs = pairsOf(o, history, change);
+  const final = reasonOf(change.reason).kind !== 'Active';
+  const dataState = pairs.length > 0 ? worstDataState(pairs.map((pair) => pair.dataState ?? 'Untouched')) : undefined;
   const status: LunResyncStatus = {
     ...previous,
+    ...(history?.newest === undefined ? {} : acceptedFields(o)),
     observedGeneration: o.resync.metadata.generation,
     hresult: hresultOf(change.reason, change.set?.ending ?? previous.ending),
     ...(pairs.length > 0 ? { pairs, pairsSummary: summary(pairs), dataState } : {}),
-    ...progressField(o),
+    progress: progressField(o, change),
     waitingSince: change.waits === true ? waitingSince(o, change.reason) : undefined,
     users: change.users?.length ? change.users : undefined,
     ...pauseFields(o, change.reason),
     ...change.set,
+    ...(final ? FINISHED_FIELDS : {}),
   };
-  const dataStateNow = status.dataState ?? 'Untouched';
-  return withoutUndefined({
-    ...status,
-    ...(reasonOf(change.reason).kind === 'Active' ? {} : FINISHED_FIELDS),
-    conditions: conditionsFor({
-      previous: previous.conditions ?? [],
-      generation: o.resync.metadata.generation,
-      now: iso(o.now),
-      reason: change.reason,
-      message: change.message,
-      stalled: change.stalled ?? false,
-      dataState: dataStateNow,
-      undo: change.undo ?? 'NotFinished',
-    }),
+  const conditions = conditionsFor({
+    previous: previous.conditions ?? [],
+    generation: o.resync.metadata.generation,
+    now: iso(o.now),
+    reason: change.reason,
+    message: change.message,
+    stalled: change.stalled ?? false,
+    stalledReason: change.stalledReason,
+    dataState: status.dataState ?? 'Untouched',
+    undo: change.undo ?? 'NotFinished',
   });
+  return fitStatus(withoutUndefined({ ...status, conditions }));
 }
 
 /** Since when the run has waited for this reason, as RFC 3339; now, when it begins to. */
@@ -63,6 +68,19 @@ export function waitingSince(o: Observation, reason: ReasonName): string {
   const { conditions, waitingSince: since } = o.resync.status;
   const same = conditionOf(conditions, 'Succeeded')?.reason === reason;
   return same && since !== undefined ? since : isoMillis(o.now);
+}
+
+/** What the status shows, to be shown on: for a write that only concerns what people do not read. */
+export function shownNow(o: Observation): Pick<Change, 'reason' | 'message' | 'stalled' | 'waits'> {
+  const { conditions, waitingSince: since } = o.resync.status;
+  const seen = conditionOf(conditions, 'Succeeded');
+  const known = seen !== undefined && isReason(seen.reason) && reasonOf(seen.reason).kind === 'Active';
+  return {
+    reason: known ? (seen.reason as ReasonName) : 'Starting',
+    message: seen?.message ?? '',
+    stalled: conditionOf(conditions, 'Stalled')?.status === 'True',
+    waits: since !== undefined,
+  };
 }
 
 /** Timers that mean nothing any more once the run has ended. */
@@ -74,27 +92,60 @@ const FINISHED_FIELDS = {
   operationKind: undefined,
 } as const;
 
-function pairsOf(o: Observation, history: History | undefined): PairStatus[] {
-  const previous = o.resync.status.pairs ?? [];
-  if (o.view.state !== 'read' || history === undefined) return [...previous];
-  return pairStatuses({ history, view: o.view, verify: o.resync.spec.verify, previous });
+/** The array has accepted an attempt, also one that the status did not know of. */
+function acceptedFields(o: Observation): Partial<LunResyncStatus> {
+  const { status } = o.resync;
+  const name = arrayName(o);
+  return {
+    startTime: status.startTime ?? iso(o.now),
+    ...(name === '' ? {} : { arrayName: status.arrayName ?? name }),
+    ...(o.view.state === 'read' ? { arrayID: status.arrayID ?? o.view.identity.arrayID } : {}),
+  };
+}
+
+/** Before the first intent nothing is kept: what the names lead to may still change. */
+function pairsOf(o: Observation, history: History | undefined, change: Change): PairStatus[] {
+  const { pairs: recorded = [], startTime } = o.resync.status;
+  if (o.view.state !== 'read' || history === undefined) return [...recorded];
+  const begins = beginsAttempt(o, change);
+  const kept = isAttempted(o) ? recorded : [];
+  const pairs = pairStatuses({
+    history,
+    view: o.view,
+    operation: begins ? undefined : o.view.operation,
+    expected: { verify: o.resync.spec.verify, wasAccepted: startTime !== undefined },
+    previous: begins ? kept.map(({ copiedBytes: _copied, totalBytes: _total, ...pair }) => pair) : kept,
+  });
+  if (resolvedTextLength(pairs) > MAX_RESOLVED_TEXT)
+    return pairs.map(({ source: _source, target: _target, ...pair }) => pair);
+  return pairs.map((pair) => {
+    const generation = change.generations?.get(pair.name);
+    return generation === undefined ? pair : { ...pair, target: { ...pair.target, generation } };
+  });
 }
 
 function summary(pairs: readonly PairStatus[]): string {
   return `${pairs.filter((pair) => pair.state === 'Succeeded').length}/${pairs.length}`;
 }
 
-function progressField(o: Observation): Pick<LunResyncStatus, 'progress'> {
-  const { operation } = o.view.state === 'read' ? o.view : {};
-  if (operation === undefined || operation.outcome !== 'Running') return {};
-  const { progress: previous, operationID } = o.resync.status;
-  return { progress: progressOf({ previous, operation, now: o.now, sameOperation: operationID === operation.operationID }) };
+/** Bytes and progress are told of one operation; the next one starts from nothing. */
+function beginsAttempt(o: Observation, { set }: Change): boolean {
+  return set?.operationID !== undefined && set.operationID !== o.resync.status.operationID;
 }
 
-/** What QueryStatus would say: PENDING, FINISHED, CANCELLED, or the error; the array's own last error where there is one. */
+function progressField(o: Observation, change: Change): LunResyncStatus['progress'] {
+  if (beginsAttempt(o, change)) return undefined;
+  const { progress: previous, operationID } = o.resync.status;
+  const operation = o.view.state === 'read' ? o.view.operation : undefined;
+  if (operation?.outcome !== 'Running' || operation.operationID !== operationID) return previous;
+  return progressOf({ previous, operation, now: o.now });
+}
+
+/** What QueryStatus would say: PENDING, FINISHED, CANCELLED, or the error; the array's own where ours says nothing. */
 function hresultOf(reason: ReasonName, ending: LunResyncStatus['ending']): LunResyncStatus['hresult'] {
   const own = reasonOf(reason).hresult;
-  const name = own === 'VSS_E_UNEXPECTED' && ending?.hresult !== undefined && isHresult(ending.hresult) ? ending.hresult : own;
+  const given = ending?.hresult;
+  const name = own === 'VSS_E_UNEXPECTED' && given !== undefined && isErrorHresult(given) ? given : own;
   return { name, code: HRESULTS[name] };
 }
 
@@ -105,8 +156,10 @@ function pauseFields(o: Observation, reason: ReasonName): Pick<LunResyncStatus, 
   if (paused) return startTime === undefined ? {} : { pausedSince: pausedSince ?? isoMillis(o.now) };
   if (pausedSince === undefined) return {};
   const seconds = Math.max(0, Math.round((o.now - Date.parse(pausedSince)) / 1000));
-  return { pausedSince: undefined, pausedSeconds: (pausedSeconds ?? 0) + seconds };
+  return { pausedSince: undefined, pausedSeconds: Math.min((pausedSeconds ?? 0) + seconds, MAX_SECONDS) };
 }
+
+const MAX_SECONDS = 2 ** 31 - 1;
 
 function withoutUndefined(status: LunResyncStatus): LunResyncStatus {
   return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== undefined)) as LunResyncStatus;

@@ -1,10 +1,10 @@
 /** Who holds a LUN right now: nodes that it is published to, and other operations. */
 import { MAX_USERS, type TargetUser } from '../api/lun-resync-status.ts';
-import { hold, type Objection, readView } from './admission.ts';
+import { statusText } from '../api/size.ts';
 import type { Lun } from './array.ts';
 import { formatNames } from './format.ts';
-import type { Observation } from './observation.ts';
-import type { Problem } from './problem.ts';
+import { type Objection, untilFree } from './objection.ts';
+import { type Observation, readView } from './observation.ts';
 
 /** Waited for at most spec.targetInUseTimeoutSeconds. */
 export function inUseObjection(o: Observation): Objection | undefined {
@@ -15,29 +15,24 @@ export function inUseObjection(o: Observation): Objection | undefined {
 
   const busy = [...targets, ...sources].find((lun) => lun.state === 'Resyncing');
   if (busy !== undefined)
-    return wait(o, { reason: 'ResyncInProgress', message: `LUN ${busy.id} is a target of another operation` }, []);
+    return untilFree(o, { reason: 'ResyncInProgress', message: `LUN ${busy.id} is a target of another operation` });
   const held = targets.filter((lun) => lun.publishedNodes.length > 0);
   if (held.length > 0) {
     const names = formatNames([...new Set(held.flatMap((lun) => lun.publishedNodes))]);
-    const ids = formatNames(held.map((lun) => lun.id));
-    return wait(o, { reason: 'TargetInUse', message: `target LUN ${ids} is published to node ${names}` }, users(o, held));
+    const message = `target LUN ${formatNames(held.map((lun) => lun.id))} is published to node ${names}`;
+    return untilFree(o, { reason: 'TargetInUse', message }, usersOf(o, held).slice(0, MAX_USERS));
   }
   const wreck = sources.find((lun) => lun.state !== 'Online');
   if (wreck === undefined) return undefined;
-  return wait(o, { reason: 'BadState', message: `source LUN ${wreck.id} is ${wreck.state.toUpperCase()}, not ONLINE` }, []);
+  const message = `source LUN ${wreck.id} is ${wreck.state.toUpperCase()}, not ONLINE`;
+  return untilFree(o, { reason: 'BadState', message });
 }
 
-function users(o: Observation, held: readonly Lun[]): TargetUser[] {
+function usersOf(o: Observation, held: readonly Lun[]): TargetUser[] {
   return held.flatMap((lun) => {
     const pair = o.pairs.find((candidate) => candidate.targetLunID === lun.id)?.name;
-    return lun.publishedNodes.map((name): TargetUser => ({ kind: 'Node', name, ...(pair === undefined ? {} : { pair }) }));
+    return lun.publishedNodes.map((node): TargetUser => {
+      return { kind: 'Node', name: statusText(node, 253), ...(pair === undefined ? {} : { pair }) };
+    });
   });
-}
-
-function wait(o: Observation, end: Problem, holders: readonly TargetUser[]): Objection {
-  return {
-    ...hold('WaitingForTarget', end),
-    limitMs: o.resync.spec.targetInUseTimeoutSeconds * 1000,
-    users: holders.slice(0, MAX_USERS),
-  };
 }

@@ -1,30 +1,37 @@
 /** Waiting: what is shown meanwhile, and when it is over. */
-import type { Objection } from './admission.ts';
+import { MAX_CONDITION_MESSAGE } from '../api/condition.ts';
+import { statusText } from '../api/size.ts';
 import { conditionOf } from './conditions.ts';
 import type { Announcement, Decision } from './decision.ts';
-import { fail, recordEnding } from './ending.ts';
-import type { Observation } from './observation.ts';
-import { clip, sentence } from './problem.ts';
+import { recordEnding } from './ending.ts';
+import type { Objection } from './objection.ts';
+import { isAttempted, type Observation } from './observation.ts';
+import { type Problem, sentence } from './problem.ts';
 import type { ReasonName } from './reasons.ts';
-import { type Change, compose, waitingSince } from './status.ts';
+import { type Change, compose, shownNow, waitingSince } from './status.ts';
+import { fail } from './terminal.ts';
 
 /** Waits for what the objection names, or ends the run with its reason when the time is up or waiting cannot help. */
 export function waitOrEnd(o: Observation, objection: Exclude<Objection, { kind: 'AlreadyCompleted' }>): Decision {
-  const attempted = o.resync.status.operationID !== undefined;
-  if (objection.kind === 'End') return attempted ? recordEnding(o, objection.problem) : fail(o, objection.problem);
-  const waitedMs = o.now - Date.parse(waitingSince(o, objection.reason));
+  if (objection.kind === 'End') return endFor(o, objection.problem);
   const { limitMs } = objection;
-  if (limitMs !== undefined && waitedMs >= limitMs)
-    return attempted ? recordEnding(o, objection.end) : fail(o, objection.end);
+  const waitedMs = o.now - Date.parse(waitingSince(o, objection.reason));
+  if (limitMs !== undefined && waitedMs >= limitMs) return endFor(o, objection.end);
   const until = limitMs === undefined ? Number.POSITIVE_INFINITY : limitMs - waitedMs;
   const change: Change = {
     reason: objection.reason,
-    message: clip(sentence(objection.end), 512),
+    message: sentence(objection.end),
     stalled: objection.stalled,
-    waits: true,
+    // A wait without a limit must not use up the time of one that has a limit and the same reason.
+    waits: limitMs !== undefined,
     users: objection.users,
   };
   return shown(o, change, Math.min(until, againAfter(objection.reason)), waitNote(o, objection));
+}
+
+/** After an attempt the end is recorded first: an operation may be alive, or targets may have to be rolled back. */
+function endFor(o: Observation, problem: Problem): Decision {
+  return isAttempted(o) ? recordEnding(o, problem) : fail(o, problem);
 }
 
 /** Writes the change when it tells people anything new; otherwise waits. */
@@ -34,20 +41,29 @@ export function shown(
   lookAgainInMs: number = againAfter(change.reason),
   announcements: readonly Announcement[] = [],
 ): Decision {
-  const status = compose(o, change);
   if (isSameToPeople(o, change)) return { kind: 'Wait', lookAgainInMs };
-  return { kind: 'Record', status, announcements, lookAgainInMs };
+  return { kind: 'Record', status: compose(o, change), announcements, lookAgainInMs };
+}
+
+/** Waits until status.retryTime; undefined when it has come. */
+export function backingOff(o: Observation): Decision | undefined {
+  const { retryTime, observedGeneration } = o.resync.status;
+  const left = retryTime === undefined ? 0 : Date.parse(retryTime) - o.now;
+  if (left <= 0) return undefined;
+  if (observedGeneration === o.resync.metadata.generation) return { kind: 'Wait', lookAgainInMs: left };
+  return { kind: 'Record', status: compose(o, shownNow(o)), announcements: [], lookAgainInMs: left };
 }
 
 function isSameToPeople(o: Observation, change: Change): boolean {
-  const { conditions, observedGeneration, ending, users } = o.resync.status;
-  const shownNow = conditionOf(conditions, 'Succeeded');
+  const { conditions, observedGeneration, ending, users, waitingSince: since } = o.resync.status;
+  const seen = conditionOf(conditions, 'Succeeded');
   return (
-    shownNow?.reason === change.reason &&
-    shownNow.message === change.message &&
+    seen?.reason === change.reason &&
+    seen.message === statusText(change.message, MAX_CONDITION_MESSAGE) &&
     (conditionOf(conditions, 'Stalled')?.status === 'True') === (change.stalled ?? false) &&
     observedGeneration === o.resync.metadata.generation &&
     JSON.stringify(users ?? []) === JSON.stringify(change.users ?? []) &&
+    (since !== undefined) === (change.waits ?? false) &&
     (change.set?.ending === undefined || ending !== undefined)
   );
 }

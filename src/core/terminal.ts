@@ -1,0 +1,103 @@
+/** The one write that ends a run, with success or without. */
+import { MAX_CONDITION_MESSAGE } from '../api/condition.ts';
+import type { LunResyncStatus } from '../api/lun-resync-status.ts';
+import { statusText } from '../api/size.ts';
+import type { Announcement, Decision } from './decision.ts';
+import { endingOf } from './ending.ts';
+import { formatBytes, formatDuration, formatNames } from './format.ts';
+import { gitOpsTool } from './gitops.ts';
+import { arrayName, type Observation } from './observation.ts';
+import { type Problem, sentence } from './problem.ts';
+import { completeProgress, iso, sumBytes } from './progress.ts';
+import { type ReasonName, reasonOf } from './reasons.ts';
+import { compose } from './status.ts';
+
+/** Ends the run with success, where nothing was copied. */
+export function succeed(
+  o: Observation,
+  reason: 'AlreadyCompleted' | 'Planned',
+  message: string,
+  plan?: LunResyncStatus['plan'],
+): Decision {
+  return terminal(o, { reason, message, set: { ending: undefined, plan } });
+}
+
+/** Ends the run with success: everything was copied. */
+export function complete(o: Observation): Decision {
+  const { pairs = [], startTime } = compose(o, { reason: 'Finishing', message: '' });
+  const bytes = sumBytes(pairs.map((pair) => pair.source?.sizeBytes ?? 0));
+  const count = pairs.length === 1 ? '1 LUN has' : `${pairs.length} LUNs have`;
+  const verified = o.resync.spec.verify === 'Digest' ? 'verified' : 'not verified';
+  const time = formatDuration(o.now - Date.parse(startTime ?? iso(o.now)));
+  return terminal(o, {
+    reason: 'Completed',
+    message: `${count} the content of the source: ${formatBytes(bytes)}, ${verified}, in ${time}`,
+    set: { ending: undefined, progress: completeProgress(o.resync.status.progress, bytes, o.now) },
+  });
+}
+
+/** Ends the run without success. What was on record as its ending keeps its words and its code. */
+export function fail(o: Observation, problem: Problem): Decision {
+  const { ending: recorded } = o.resync.status;
+  const ending = recorded?.reason === problem.reason ? recorded : endingOf(problem);
+  return terminal(o, { reason: problem.reason, message: sentence(problem), set: { ending } });
+}
+
+type End = { readonly reason: ReasonName; readonly message: string; readonly set: Partial<LunResyncStatus> };
+
+/** The record at the array is released first: the LUNs' runs outlive it, and after this write nobody looks again. */
+function terminal(o: Observation, { reason, message, set }: End): Decision {
+  if (o.view.state === 'read' && o.view.operation !== undefined && o.view.operation.outcome !== 'Running') {
+    const { operationID } = o.view.operation;
+    return { kind: 'Act', action: { kind: 'Release', arrayID: o.resync.status.arrayID ?? '', operationID } };
+  }
+  const draft = compose(o, { reason, message, set });
+  const note = wreckNote(draft);
+  const status = compose(o, {
+    reason,
+    message: `${statusText(message, MAX_CONDITION_MESSAGE - note.length)}${note}`,
+    undo: hasSafetySnapshots(draft) ? 'SafetySnapshotsKept' : 'NoSafetySnapshots',
+    set: {
+      ...set,
+      completionTime: iso(o.now),
+      dataState: draft.dataState ?? 'Untouched',
+      ...(arrayName(o) === '' ? {} : { arrayName: arrayName(o) }),
+      ...(o.view.state === 'read' ? { arrayID: draft.arrayID ?? o.view.identity.arrayID } : {}),
+    },
+  });
+  return { kind: 'Record', status, announcements: announce(o, reason, message), lookAgainInMs: 0, ended: reason };
+}
+
+function wreckNote(status: LunResyncStatus): string {
+  const wrecks = (status.pairs ?? []).filter((pair) => pair.dataState === 'Inconsistent');
+  if (wrecks.length === 0) return '';
+  const kept = wrecks.flatMap((pair) => pair.safetySnapshotID ?? []);
+  const targets = formatNames(
+    wrecks.flatMap((pair) => pair.target?.lunID ?? []),
+    2,
+  );
+  const snapshots = kept.length === 0 ? '' : `; safety snapshots ${formatNames(kept, 2)} are kept`;
+  return statusText(`. Target ${targets} is INCONSISTENT and fenced${snapshots}`, 400);
+}
+
+function hasSafetySnapshots(status: LunResyncStatus): boolean {
+  return (status.pairs ?? []).some((pair) => pair.safetySnapshotID !== undefined);
+}
+
+function announce(o: Observation, reason: ReasonName, message: string): Announcement[] {
+  return [outcomeNote(reason, message), ...timeToLiveNote(o)];
+}
+
+function outcomeNote(reason: ReasonName, message: string): Announcement {
+  const note = `${reason}: ${message}`;
+  if (reasonOf(reason).kind === 'Success') return { type: 'Normal', reason: 'ResyncCompleted', action: 'Finish', note };
+  if (reason === 'Cancelled') return { type: 'Normal', reason: 'ResyncCancelled', action: 'Finish', note };
+  return { type: 'Warning', reason: 'ResyncFailed', action: 'Finish', note };
+}
+
+function timeToLiveNote(o: Observation): Announcement[] {
+  const tool = o.resync.spec.ttlSecondsAfterFinished === undefined ? undefined : gitOpsTool(o.resync);
+  if (tool === undefined) return [];
+  const note = `${tool} manages this object and would create it again, which repeats the run: it is not deleted after its TTL`;
+  return [{ type: 'Warning', reason: 'TTLIgnored', action: 'Finish', note }];
+}
