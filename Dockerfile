@@ -1,0 +1,71 @@
+# Two images: `--target operator` and `--target simulator`.
+#
+# Base images are arguments, for registries of one's own and for pinning by digest. The default of the runtime has Node
+# and nothing else: no shell, no package manager. `--build-arg RUNTIME_IMAGE=node:24-bookworm-slim` works as well, for
+# whoever needs a shell in the image; both are Debian 12, whose C library koffi's native code in the simulator is for.
+#
+# The same sources and base images give the same files: versions are locked, no package runs an install script, and all
+# times are SOURCE_DATE_EPOCH. For the same digest, too, let BuildKit rewrite the layers' times:
+#   SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) docker buildx build --target operator \
+#     --build-arg REVISION=$(git rev-parse HEAD) --output type=image,name=lunresync,rewrite-timestamp=true .
+ARG BUILD_IMAGE=node:24-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
+
+FROM ${BUILD_IMAGE} AS base
+ENV npm_config_audit=false npm_config_fund=false npm_config_update_notifier=false
+WORKDIR /app
+COPY package.json package-lock.json ./
+
+FROM base AS build
+RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/copy-generated.ts scripts/
+COPY src src
+RUN npm run build
+
+# The optional dependencies are builds of Node for developers' machines, and koffi's native code.
+FROM base AS operator-files
+ARG SOURCE_DATE_EPOCH=0
+RUN npm ci --omit=dev --omit=optional --ignore-scripts \
+ && rm -rf node_modules/koffi node_modules/.bin package-lock.json
+COPY --from=build /app/dist dist
+RUN rm -rf dist/simulator dist/proto/lunarray/admin \
+ && find . -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
+
+FROM base AS simulator-files
+ARG SOURCE_DATE_EPOCH=0
+RUN npm ci --omit=dev --ignore-scripts \
+ && rm -rf node_modules/node-linux-* node_modules/node-darwin-* node_modules/@kubernetes node_modules/.bin package-lock.json
+COPY --from=build /app/dist/simulator dist/simulator
+COPY --from=build /app/dist/proto dist/proto
+COPY --from=build /app/dist/rpc dist/rpc
+RUN mkdir /data \
+ && find . /data -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
+
+# Node is at /nodejs/bin in the distroless image and at /usr/local/bin in the other.
+FROM ${RUNTIME_IMAGE} AS runtime
+ENV PATH=/nodejs/bin:/usr/local/bin:/usr/bin:/bin NODE_ENV=production
+WORKDIR /app
+USER 65532:65532
+
+FROM runtime AS simulator
+LABEL org.opencontainers.image.title="lunresync-simulator" \
+      org.opencontainers.image.description="A simulated storage array that serves lunarray.v1" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=simulator-files /app /app
+COPY --from=simulator-files --chown=65532:65532 /data /data
+VOLUME /data
+ENTRYPOINT ["node", "dist/simulator/main.js"]
+CMD ["--data", "/data"]
+
+# Last, so that it is also what a build without --target gives.
+FROM runtime AS operator
+ARG REVISION=unknown
+ENV LUNRESYNC_REVISION=${REVISION}
+LABEL org.opencontainers.image.title="lunresync" \
+      org.opencontainers.image.description="Runs LunResync objects on storage arrays that speak lunarray.v1" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.revision=${REVISION}
+COPY --from=operator-files /app /app
+EXPOSE 8080
+ENTRYPOINT ["node", "dist/operator.js"]
