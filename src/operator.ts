@@ -21,7 +21,7 @@ import { controllerReport, lifecycleReport, resyncReport } from './daemon/report
 import { RunMetrics } from './daemon/run-metrics.ts';
 import { runOutcomes, runSamples } from './daemon/run-samples.ts';
 import { programVersion } from './daemon/version.ts';
-import { systemClock, pause } from './kubernetes/clock.ts';
+import { pause, systemClock } from './kubernetes/clock.ts';
 import { EventRecorder } from './kubernetes/events.ts';
 import { ApiServer } from './kubernetes/http.ts';
 import { loadKubeConfig } from './kubernetes/kube-config.ts';
@@ -157,7 +157,10 @@ async function assemble({ config, log, server, metrics, events, connections, sig
     clock,
     announce: ({ metadata }, announcement) => {
       const { namespace, name, uid } = metadata;
-      events.record({ regarding: { apiVersion: API_VERSION, kind: LUN_RESYNC_KIND, namespace, name, uid }, ...announcement });
+      events.record({
+        regarding: { apiVersion: API_VERSION, kind: LUN_RESYNC_KIND, namespace, name, uid },
+        ...announcement,
+      });
     },
     settings: config,
     activity: new Activity(clock.monotonic),
@@ -181,7 +184,10 @@ async function assemble({ config, log, server, metrics, events, connections, sig
         clusterID,
         store,
         report: (operation, action, answer) =>
-          log.warn({ operation: operation.operationID, owner: operation.owner, action, answer }, 'swept an operation that no object declares'),
+          log.warn(
+            { operation: operation.operationID, owner: operation.owner, action, answer },
+            'swept an operation that no object declares',
+          ),
       },
       resyncs,
       storageArrays: arrays,
@@ -204,7 +210,12 @@ function gaugesOf(queue: WorkQueue<string>): { readonly depth: number; readonly 
 
 /** The uid of namespace kube-system: the nearest thing to a name that every cluster has and no two share. */
 async function clusterIdentity(server: ApiServer, signal: AbortSignal): Promise<string> {
-  const namespaces = new Resource(server, { group: '', version: 'v1', plural: 'namespaces', parse: ({ metadata }) => ({ metadata }) });
+  const namespaces = new Resource(server, {
+    group: '',
+    version: 'v1',
+    plural: 'namespaces',
+    parse: ({ metadata }) => ({ metadata }),
+  });
   for (;;) {
     const found = await namespaces.get({ name: 'kube-system' }, { signal });
     if (found !== undefined) return found.metadata.uid;

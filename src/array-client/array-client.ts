@@ -1,5 +1,6 @@
 /** One array over gRPC: each call of lunarray.v1 with a deadline, its failures translated in one place. */
 import { type Client, status } from '@grpc/grpc-js';
+import type { ArrayClient, CancelRequest, LunQuery, LunsAnswer } from '../controller/ports.ts';
 import type {
   ArrayError,
   ArrayIdentity,
@@ -10,7 +11,6 @@ import type {
   StartAnswer,
   StartRequest,
 } from '../core/array.ts';
-import type { ArrayClient, CancelRequest, LunQuery, LunsAnswer } from '../controller/ports.ts';
 import * as pb from '../proto/lunarray/v1/lunarray_pb.js';
 import { createClient } from '../rpc/client.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
@@ -42,7 +42,10 @@ class GrpcArrayClient implements ArrayClient {
   }
 
   async identity(signal: AbortSignal): Promise<ArrayIdentity | NotKnown> {
-    return settle<ArrayIdentity | NotKnown>(async () => identityFrom(await this.#rpc.getArray({}, { signal })), notKnown);
+    return settle<ArrayIdentity | NotKnown>(
+      async () => identityFrom(await this.#rpc.getArray({}, { signal })),
+      notKnown,
+    );
   }
 
   async luns(query: LunQuery, signal: AbortSignal): Promise<LunsAnswer | NotKnown> {
@@ -58,7 +61,8 @@ class GrpcArrayClient implements ArrayClient {
     return settle<Operation | 'absent' | NotKnown>(
       async () => {
         const { operation } = await this.#rpc.getOperation({ operationId: operationID }, { signal });
-        if (operation?.operationId !== operationID) throw new MalformedAnswer(`it answered with another operation than ${operationID}`);
+        if (operation?.operationId !== operationID)
+          throw new MalformedAnswer(`it answered with another operation than ${operationID}`);
         return operationFrom(operation);
       },
       (error) => (error instanceof RpcError && error.code === status.NOT_FOUND ? 'absent' : notKnown(error)),
@@ -69,7 +73,8 @@ class GrpcArrayClient implements ArrayClient {
     return settle<StartAnswer>(
       async () => {
         const { operation } = await this.#rpc.startOperation(startMessage(request), change(signal));
-        if (operation === undefined) return { kind: 'Malformed', message: 'the array accepted an operation and named none' };
+        if (operation === undefined)
+          return { kind: 'Malformed', message: 'the array accepted an operation and named none' };
         return { kind: 'Accepted', operation: operationFrom(operation) };
       },
       (error) =>

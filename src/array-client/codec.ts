@@ -170,9 +170,7 @@ export function startMessage(request: StartRequest): MessageInitShape<typeof pb.
     })),
     sizePolicy: sizePolicy === 'KeepLarger' ? pb.SizePolicy.KEEP_LARGER : pb.SizePolicy.MATCH_SOURCE,
     identityPolicy:
-      identityPolicy === 'RevertToOriginal'
-        ? pb.IdentityPolicy.REVERT_TO_ORIGINAL
-        : pb.IdentityPolicy.KEEP_TARGET,
+      identityPolicy === 'RevertToOriginal' ? pb.IdentityPolicy.REVERT_TO_ORIGINAL : pb.IdentityPolicy.KEEP_TARGET,
     verification: verify === 'Digest' ? pb.Verification.DIGEST : pb.Verification.NONE,
     safetySnapshots: safetySnapshot === 'Always' ? pb.SafetySnapshots.ALWAYS : pb.SafetySnapshots.NEVER,
     overwriteUnselectedVolumes: request.overwriteUnselectedVolumes,
@@ -189,13 +187,15 @@ function kindFrom(kind: pb.OperationKind): OperationKind {
 }
 
 function countFrom(value: bigint, field: string): number {
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new MalformedAnswer(`${field} is ${value}, which is not below 2^53`);
+  if (value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new MalformedAnswer(`${field} is ${value}, which is not below 2^53`);
   return Number(value);
 }
 
 /** Ids are compared and sent back, so a wrong one is refused and not cut. */
 function idFrom(value: string, field: string): string {
-  if (!/^[A-Za-z0-9._:-]{0,128}$/.test(value)) throw new MalformedAnswer(`${field} is not an id of at most 128 characters`);
+  if (!/^[A-Za-z0-9._:-]{0,128}$/.test(value))
+    throw new MalformedAnswer(`${field} is not an id of at most 128 characters`);
   return value;
 }
 

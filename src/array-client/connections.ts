@@ -1,15 +1,9 @@
 /** One channel per StorageArray, rebuilt when its endpoint or its certificates change. */
 import { type ChannelCredentials, Client, type ClientOptions, credentials } from '@grpc/grpc-js';
 import type { StorageArray } from '../api/storage-array.ts';
-import type { ArrayClient } from '../controller/ports.ts';
+import type { ArrayClient, ReadTlsSecret, TlsMaterial } from '../controller/ports.ts';
 import type { NotKnown } from '../core/array.ts';
 import { arrayClient } from './array-client.ts';
-
-/** Certificate material, PEM. */
-export type TlsMaterial = { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
-
-/** Reads the Secret of that name in the operator's own namespace; resolves to one sentence when that cannot be. */
-export type ReadTlsSecret = (name: string, signal: AbortSignal) => Promise<TlsMaterial | string>;
 
 type Connection = {
   readonly fingerprint: string;
@@ -82,7 +76,7 @@ export class Connections {
   }
 
   close(): void {
-    for (const name of [...this.#connections.keys()]) this.forget(name);
+    for (const name of this.#connections.keys()) this.forget(name);
   }
 }
 

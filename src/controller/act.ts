@@ -21,7 +21,11 @@ export async function callArray(
 async function clientFor(resync: LunResync, world: World, signal: AbortSignal): Promise<ArrayClient | NotKnown> {
   const array = world.arrays.get(resync.status.arrayName ?? '');
   if (array !== undefined) return world.arrays.client(array, signal);
-  return { kind: 'NotKnown', cause: 'Unreachable', message: `StorageArray ${resync.status.arrayName ?? ''} does not exist` };
+  return {
+    kind: 'NotKnown',
+    cause: 'Unreachable',
+    message: `StorageArray ${resync.status.arrayName ?? ''} does not exist`,
+  };
 }
 
 async function perform(

@@ -4,8 +4,9 @@
  */
 import type { LunResync } from '../api/lun-resync.ts';
 import type { StorageArray } from '../api/storage-array.ts';
-import { reconcile } from './reconcile.ts';
+import type { ControllerReport } from './ports.ts';
 import type { WorkQueue } from './queue.ts';
+import { reconcile } from './reconcile.ts';
 import { reconcileArray, type StorageArrayWorld } from './storage-arrays.ts';
 import { type Sweep, sweepArray } from './sweep.ts';
 import { runWorkers } from './workers.ts';
@@ -31,16 +32,7 @@ export type ControllerParts = {
   readonly workers: number;
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
   readonly onArrayGone: (name: string) => void;
-  readonly report: {
-    readonly onReconciled: (
-      controller: 'lunresync' | 'storagearray',
-      key: string,
-      outcome: 'done' | 'again' | 'error',
-      seconds: number,
-      error?: unknown,
-    ) => void;
-    readonly onArrayTaskFailed: (array: string, task: 'watch' | 'sweep', error: unknown) => void;
-  };
+  readonly report: ControllerReport;
 };
 
 const SWEEP_EVERY_MS = 600_000;
@@ -49,21 +41,24 @@ const WATCH_AGAIN_MS = 2_000;
 /** Runs until the signal aborts; resolves when the last worker has come to the end of its step. */
 export async function runController(parts: ControllerParts, signal: AbortSignal): Promise<void> {
   const tasks = new Map<string, AbortController>();
-  const unobserve = [parts.resyncs.observe(resyncObserver(parts)), parts.storageArrays.observe(arrayObserver(parts, tasks, signal))];
+  const unobserve = [
+    parts.resyncs.observe(resyncObserver(parts)),
+    parts.storageArrays.observe(arrayObserver(parts, tasks, signal)),
+  ];
   try {
     await Promise.all([
       runWorkers({
         queue: parts.queue,
         count: parts.workers,
         reconcile: (key) => reconcile(key, parts.world, signal),
-        report: (...outcome) => parts.report.onReconciled('lunresync', ...outcome),
+        report: (reconciled) => parts.report.onReconciled({ controller: 'lunresync', ...reconciled }),
         signal,
       }),
       runWorkers({
         queue: parts.arrayQueue,
         count: 2,
         reconcile: (name) => reconcileArray(name, parts.arrayWorld, signal),
-        report: (...outcome) => parts.report.onReconciled('storagearray', ...outcome),
+        report: (reconciled) => parts.report.onReconciled({ controller: 'storagearray', ...reconciled }),
         signal,
       }),
     ]);
@@ -122,14 +117,20 @@ function arrayObserver(
     const task = new AbortController();
     tasks.set(name, task);
     const both = AbortSignal.any([signal, task.signal]);
-    void repeat(parts, name, { task: 'watch', everyMs: WATCH_AGAIN_MS, run: () => watchArray(parts, name, both) }, both);
+    void repeat(
+      parts,
+      name,
+      { task: 'watch', everyMs: WATCH_AGAIN_MS, run: () => watchArray(parts, name, both) },
+      both,
+    );
     void repeat(parts, name, { task: 'sweep', everyMs: SWEEP_EVERY_MS, run: () => sweep(parts, name, both) }, both);
   };
   return {
     onAdd: start,
     onUpdate: (before, after) => {
       if (JSON.stringify(before.spec) !== JSON.stringify(after.spec)) return start(after);
-      if (before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp) parts.arrayQueue.add(after.metadata.name);
+      if (before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp)
+        parts.arrayQueue.add(after.metadata.name);
       if (before.status.arrayID !== after.status.arrayID) wakeResyncs(parts, after.metadata.name);
     },
     onDelete: ({ metadata: { name } }) => {
@@ -174,7 +175,8 @@ async function watchArray({ world, queue }: ControllerParts, name: string, signa
     if (operation.outcome === 'Running') continue;
     const [, namespace, object, uid] = operation.owner.split('/');
     const resync = world.store.get(`${namespace}/${object}`);
-    if (resync?.metadata.uid === uid && resync?.status.completionTime === undefined) queue.add(`${namespace}/${object}`);
+    if (resync?.metadata.uid === uid && resync?.status.completionTime === undefined)
+      queue.add(`${namespace}/${object}`);
   }
 }
 

@@ -96,8 +96,9 @@ function report(looking: Looking, seen: Seen): Seen {
  */
 async function readLuns(
   client: ArrayClient,
-  { resync, owner, pairs, undone, world, signal }: Looking,
+  looking: Looking,
 ): Promise<(LunsAnswer & { readonly pairs: readonly ResolvedPair[] }) | NotKnown> {
+  const { resync, owner, pairs, undone, world, signal } = looking;
   const owners = [owner, ...[...undone.values()].map((other) => ownerOf(world.clusterID, other))];
   const ids = new Set(pairs.flatMap((pair) => [pair.sourceLunID, pair.targetLunID]).filter((id) => id !== ''));
   for (const pair of resync.status.pairs ?? []) if (pair.safetySnapshotID !== undefined) ids.add(pair.safetySnapshotID);
@@ -105,23 +106,20 @@ async function readLuns(
     const answer = await client.luns({ ids: [...ids], owners, runID: resync.spec.runID ?? '' }, signal);
     if ('kind' in answer) return answer;
     const unseen = snapshotsIn(answer.luns, owners).filter((id) => !ids.has(id));
-    if (unseen.length === 0) return { ...answer, pairs: completed(pairs, resync, undone, world, answer.luns) };
+    if (unseen.length === 0) return { ...answer, pairs: completed(looking, answer.luns) };
     for (const id of unseen) ids.add(id);
   }
 }
 
 function snapshotsIn(luns: ReadonlyMap<string, Lun>, owners: readonly string[]): string[] {
   const runs = [...luns.values()].flatMap((lun) => lun.runs);
-  return runs.filter((run) => owners.includes(run.owner) && run.safetySnapshotID !== '').map((run) => run.safetySnapshotID);
+  return runs
+    .filter((run) => owners.includes(run.owner) && run.safetySnapshotID !== '')
+    .map((run) => run.safetySnapshotID);
 }
 
-function completed(
-  pairs: readonly ResolvedPair[],
-  resync: LunResync,
-  undone: ReadonlyMap<string, LunResync>,
-  world: World,
-  luns: ReadonlyMap<string, Lun>,
-): ResolvedPair[] {
+/** An undo's source is the safety snapshot that the array itself has on record for the run to undo. */
+function completed({ pairs, resync, undone, world }: Looking, luns: ReadonlyMap<string, Lun>): ResolvedPair[] {
   return pairs.map((pair) => {
     const other = undone.get(resync.spec.pairs.find(({ name }) => name === pair.name)?.source.undoOf ?? '');
     return other === undefined ? pair : withSafetySnapshot(pair, ownerOf(world.clusterID, other), luns);

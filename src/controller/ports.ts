@@ -1,7 +1,7 @@
 /** What the loop needs of the world, as promises. The adapters in src/kubernetes and src/array-client keep them. */
 import type { LunResync } from '../api/lun-resync.ts';
 import type { LunResyncStatus } from '../api/lun-resync-status.ts';
-import type { StorageArray } from '../api/storage-array.ts';
+import type { StorageArray, StorageArrayStatus } from '../api/storage-array.ts';
 import type {
   ArrayIdentity,
   CancelAnswer,
@@ -13,6 +13,7 @@ import type {
   StartRequest,
 } from '../core/array.ts';
 import type { Announcement } from '../core/decision.ts';
+import type { ReasonName } from '../core/reasons.ts';
 
 /**
  * The LunResyncs at the API server. Every write carries uid and resourceVersion of the object that it was decided on
@@ -72,3 +73,40 @@ export type Announcer = (resync: LunResync, announcement: Announcement) => void;
 
 /** `now` is wall-clock milliseconds for times that are written down; `monotonic` measures durations. */
 export type LoopClock = { readonly now: () => number; readonly monotonic: () => number };
+
+/** Writes carry uid and resourceVersion and reject when the object has changed. */
+export type StorageArrayStore = {
+  readonly get: (name: string) => StorageArray | undefined;
+  readonly list: () => readonly StorageArray[];
+  readonly writeStatus: (array: StorageArray, status: StorageArrayStatus, signal: AbortSignal) => Promise<void>;
+  readonly setFinalizer: (array: StorageArray, held: boolean, signal: AbortSignal) => Promise<void>;
+};
+
+/** Certificate material, PEM. */
+export type TlsMaterial = { readonly ca: Buffer; readonly cert: Buffer; readonly key: Buffer };
+
+/** Reads the Secret of that name in the operator's own namespace; resolves to one sentence when that cannot be. */
+export type ReadTlsSecret = (name: string, signal: AbortSignal) => Promise<TlsMaterial | string>;
+
+/** Told what happens, for logs and metrics. None may throw. */
+export type Report = {
+  readonly onAction: (resync: LunResync, action: string, answer: string) => void;
+  readonly onEnded: (resync: LunResync, reason: ReasonName) => void;
+  readonly onProgress: (resync: LunResync, bytes: number) => void;
+  readonly onArrayAnswer: (arrayName: string, answered: boolean) => void;
+};
+
+/** The same of the controller as a whole. */
+export type ControllerReport = {
+  readonly onReconciled: (reconciled: Reconciled) => void;
+  readonly onArrayTaskFailed: (array: string, task: 'watch' | 'sweep', error: unknown) => void;
+};
+
+/** One reconcile. `again`: it asked to be looked at later. */
+export type Reconciled = {
+  readonly controller: 'lunresync' | 'storagearray';
+  readonly key: string;
+  readonly outcome: 'done' | 'again' | 'error';
+  readonly seconds: number;
+  readonly error?: unknown;
+};

@@ -70,7 +70,9 @@ async function act(seen: Observation, action: Action, world: World, signal: Abor
     }
     default: {
       const concluded = conclude(seen, await callArray(seen.resync, action, world, signal));
-      return concluded.kind === 'Act' ? act(seen, concluded.action, world, signal) : record(seen, concluded, world, signal);
+      return concluded.kind === 'Act'
+        ? act(seen, concluded.action, world, signal)
+        : record(seen, concluded, world, signal);
     }
   }
 }
@@ -87,7 +89,8 @@ async function record(
   signal: AbortSignal,
 ): Promise<Step> {
   const { resync } = seen;
-  if (decision.kind === 'Wait' || isDeepStrictEqual(decision.status, resync.status)) return next(resync, decision.lookAgainInMs);
+  if (decision.kind === 'Wait' || isDeepStrictEqual(decision.status, resync.status))
+    return next(resync, decision.lookAgainInMs);
   const { status } = decision;
   const begins = status.operationID !== undefined && status.operationID !== resync.status.operationID;
   // Taken before the first await, so that no other worker counts without it.

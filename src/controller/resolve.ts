@@ -97,7 +97,8 @@ function undoPair(pair: SpecPair, name: string, other: LunResync | undefined): R
   if (other.status.completionTime === undefined) return wait(`LunResync ${name} has not finished`);
   const undone = other.status.pairs?.find((candidate) => candidate.name === pair.name);
   const targetLunID = undone?.target?.lunID;
-  if (targetLunID === undefined) return noSnapshot(pair, `LunResync ${name} has no pair ${pair.name} that was resolved`);
+  if (targetLunID === undefined)
+    return noSnapshot(pair, `LunResync ${name} has no pair ${pair.name} that was resolved`);
   const wanted = pair.target?.lunID;
   if (wanted !== undefined && wanted !== targetLunID)
     return noSnapshot(pair, `LunResync ${name} had another target for pair ${pair.name} than LUN ${wanted}`);
@@ -126,5 +127,8 @@ export function withSafetySnapshot(
   if (snapshot === undefined) return { ...pair, sourceLunID: run.safetySnapshotID };
   if (snapshot.safetyOwner === ownerUndone && snapshot.parentLunID === pair.targetLunID)
     return { ...pair, sourceLunID: run.safetySnapshotID };
-  return noSnapshot(pair, `LUN ${run.safetySnapshotID} is not the safety snapshot of LUN ${pair.targetLunID} for the run to undo`);
+  return noSnapshot(
+    pair,
+    `LUN ${run.safetySnapshotID} is not the safety snapshot of LUN ${pair.targetLunID} for the run to undo`,
+  );
 }

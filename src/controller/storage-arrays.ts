@@ -8,15 +8,7 @@ import type { StorageArray, StorageArrayStatus } from '../api/storage-array.ts';
 import type { ArrayIdentity, NotKnown } from '../core/array.ts';
 import { CONTRACT_VERSION } from '../core/observation.ts';
 import { iso } from '../core/progress.ts';
-import type { Arrays, LoopClock, ResyncStore } from './ports.ts';
-
-/** Writes carry uid and resourceVersion and reject when the object has changed. */
-export type StorageArrayStore = {
-  readonly get: (name: string) => StorageArray | undefined;
-  readonly list: () => readonly StorageArray[];
-  readonly writeStatus: (array: StorageArray, status: StorageArrayStatus, signal: AbortSignal) => Promise<void>;
-  readonly setFinalizer: (array: StorageArray, held: boolean, signal: AbortSignal) => Promise<void>;
-};
+import type { Arrays, LoopClock, ResyncStore, StorageArrayStore } from './ports.ts';
 
 export type StorageArrayWorld = {
   readonly store: StorageArrayStore;

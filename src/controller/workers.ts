@@ -1,4 +1,5 @@
 /** Workers that take keys from a queue and reconcile them, each key by one worker at a time. */
+import type { Reconciled } from './ports.ts';
 import type { WorkQueue } from './queue.ts';
 
 export type WorkerOptions = {
@@ -7,7 +8,7 @@ export type WorkerOptions = {
   /** Resolves to the milliseconds until the next look; undefined: none is needed. */
   readonly reconcile: (key: string, signal: AbortSignal) => Promise<number | undefined>;
   /** What came of one reconcile, and how long it took. Must not throw. */
-  readonly report: (key: string, outcome: 'done' | 'again' | 'error', seconds: number, error?: unknown) => void;
+  readonly report: (reconciled: Omit<Reconciled, 'controller'>) => void;
   readonly signal: AbortSignal;
 };
 
@@ -29,11 +30,11 @@ async function work({ queue, reconcile, report, signal }: WorkerOptions): Promis
       const lookAgainInMs = await reconcile(key, signal);
       queue.forget(key);
       if (lookAgainInMs !== undefined) queue.addAfter(key, lookAgainInMs);
-      report(key, lookAgainInMs === undefined ? 'done' : 'again', seconds());
+      report({ key, outcome: lookAgainInMs === undefined ? 'done' : 'again', seconds: seconds() });
     } catch (error) {
       if (!signal.aborted) {
         queue.addRateLimited(key);
-        report(key, 'error', seconds(), error);
+        report({ key, outcome: 'error', seconds: seconds(), error });
       }
     } finally {
       queue.done(key);

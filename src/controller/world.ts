@@ -1,10 +1,9 @@
 /** Everything that a reconcile may touch, in one value, made by the composition root. */
 import type { LunResync } from '../api/lun-resync.ts';
 import type { Settings } from '../core/observation.ts';
-import type { ReasonName } from '../core/reasons.ts';
 import type { Activity } from './activity.ts';
 import type { Identities } from './identities.ts';
-import type { Announcer, Arrays, LoopClock, ResyncStore } from './ports.ts';
+import type { Announcer, Arrays, LoopClock, Report, ResyncStore } from './ports.ts';
 import type { Slots } from './slots.ts';
 
 export type World = {
@@ -19,14 +18,6 @@ export type World = {
   readonly slots: Slots;
   readonly identities: Identities;
   readonly report: Report;
-};
-
-/** Told what happens, for logs and metrics. None may throw. */
-export type Report = {
-  readonly onAction: (resync: LunResync, action: string, answer: string) => void;
-  readonly onEnded: (resync: LunResync, reason: ReasonName) => void;
-  readonly onProgress: (resync: LunResync, bytes: number) => void;
-  readonly onArrayAnswer: (arrayName: string, answered: boolean) => void;
 };
 
 /** `namespace/name`, the key of stores and queues. */

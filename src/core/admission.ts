@@ -94,7 +94,14 @@ function arrayAnswers(o: Observation): Objection | undefined {
   if (o.view.state === 'read') return undefined;
   const asked = o.view.state === 'unread';
   const message = o.view.state === 'unread' ? o.view.message : 'it has not been asked yet';
-  const end: Problem = { reason: 'BadState', message: `StorageArray ${arrayName(o)} gives no answer: ${message}` };
+  const lockedOut = o.view.state === 'unread' && o.view.cause === 'Unauthenticated';
+  const end: Problem = {
+    reason: 'BadState',
+    message: `StorageArray ${arrayName(o)} gives no answer: ${message}`,
+    remedy: lockedOut
+      ? 'Correct the Secret that spec.tlsSecretName of the StorageArray names'
+      : 'Start the array, or correct spec.endpoint of the StorageArray',
+  };
   return {
     ...hold(asked ? 'ArrayUnreachable' : 'Validating', end),
     limitMs: isAttempted(o) ? undefined : o.settings.referenceTimeoutMs,

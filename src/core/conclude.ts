@@ -27,16 +27,24 @@ const FIRST_LOOK_MS = 100;
 
 /** What to record, or when to look again, after the answer. Never an action: that takes a fresh look. */
 export function conclude(o: Observation, answer: Answer): Decision {
-  if (answer.to === 'DeleteSafetySnapshots') return concludeDeletion(o, answer.answer);
-  // Of a run that has ended nothing else is asked; its outcome is not written twice.
-  if (isFinished(o)) return { kind: 'Wait', lookAgainInMs: 0 };
+  // Only a run that has ended has its snapshots deleted, and of such a run nothing else is asked.
+  if (isFinished(o) !== (answer.to === 'DeleteSafetySnapshots')) return LOOK_AGAIN;
+  const decision = meaningOf(o, answer);
+  return decision.kind === 'Act' ? LOOK_AGAIN : withinDeadline(o, decision);
+}
+
+const LOOK_AGAIN: Decision = { kind: 'Wait', lookAgainInMs: 0 };
+
+function meaningOf(o: Observation, answer: Answer): Decision {
   switch (answer.to) {
     case 'Start':
-      return withinDeadline(o, concludeStart(o, answer.answer));
+      return concludeStart(o, answer.answer);
     case 'Cancel':
-      return withinDeadline(o, concludeCancel(o, answer.answer));
+      return concludeCancel(o, answer.answer);
     case 'Release':
       return afterRelease(o);
+    case 'DeleteSafetySnapshots':
+      return concludeDeletion(o, answer.answer);
   }
 }
 
@@ -148,10 +156,9 @@ function cancelRefused(o: Observation, problem: Problem): Decision {
 
 /** Whether or not the record is gone: the LUNs' runs outlive it, so the outcome can be written. */
 function afterRelease(o: Observation): Decision {
-  if (o.view.state !== 'read' || o.view.operation?.outcome === 'Running') return { kind: 'Wait', lookAgainInMs: 0 };
+  if (o.view.state !== 'read' || o.view.operation?.outcome === 'Running') return LOOK_AGAIN;
   const { operation: _, ...view } = o.view;
-  const decision = decide({ ...o, view });
-  return decision.kind === 'Act' ? { kind: 'Wait', lookAgainInMs: 0 } : decision;
+  return decide({ ...o, view });
 }
 
 function concludeDeletion(o: Observation, answer: DoneAnswer): Decision {

@@ -42,7 +42,8 @@ function decideActive(o: Observation): Decision {
   if (deleting && policyOf(o)?.abandoned) return letGoOfAbandoned(o);
   if (o.view.state !== 'read' || o.pairs.some((pair) => pair.problem !== undefined))
     return isAttempted(o) ? withoutAnswer(o) : admit(o);
-  if (isAttempted(o) && o.view.identity.arrayID !== status.arrayID) return otherArray(o, o.view);
+  if (isAttempted(o) && o.view.identity.arrayID !== (status.arrayID ?? o.view.identity.arrayID))
+    return otherArray(o, o.view);
   return byHistory(o, readHistory(o.owner, o.pairs, o.view));
 }
 

@@ -2,6 +2,7 @@
 import { statusText } from '../api/size.ts';
 import type { ArrayError, Run } from './array.ts';
 import type { PastOperation } from './history.ts';
+import { isErrorHresult } from './hresult.ts';
 import type { Problem } from './problem.ts';
 import { type ReasonName, reasonForHresult, reasonOf } from './reasons.ts';
 
@@ -41,7 +42,9 @@ export function failureOfError(error: ArrayError): Failure {
   const reason = reasonForHresult(error.reason);
   const where = error.lunID === '' ? '' : `LUN ${error.lunID}: `;
   const message = statusText(`${where}${error.message} (${statusText(error.reason, 64)})`, 300);
-  return { problem: problemFor(reason, message, error.remedy), hresult: error.reason, retry: reasonOf(reason).retry };
+  // VSS translates a code that is not on its list in the same way.
+  const hresult = isErrorHresult(error.reason) ? error.reason : 'VSS_E_UNEXPECTED_PROVIDER_ERROR';
+  return { problem: problemFor(reason, message, error.remedy), hresult, retry: reasonOf(reason).retry };
 }
 
 function problemFor(reason: ReasonName, message: string, remedy: string): Problem {

@@ -94,7 +94,6 @@ export const REASONS = {
     'VSS_E_UNEXPECTED_PROVIDER_ERROR',
     'The array failed with a code that is not on its list.',
     'Look the code up in the logs of the array.',
-    true,
   ),
   TargetChanged: failure(
     'VSS_E_BAD_STATE',

@@ -6,6 +6,7 @@ import type { LunResyncStatus, PairStatus, TargetUser } from '../api/lun-resync-
 import { fitStatus, MAX_RESOLVED_TEXT, resolvedTextLength } from '../api/size.ts';
 import { conditionOf, conditionsFor, type Undo } from './conditions.ts';
 import { worstDataState } from './data-state.ts';
+import { accessObjection } from './grants.ts';
 import { type History, readHistory } from './history.ts';
 import { HRESULTS, isErrorHresult } from './hresult.ts';
 import { arrayName, isAttempted, type Observation } from './observation.ts';
@@ -44,7 +45,7 @@ export function compose(o: Observation, change: Change): LunResyncStatus {
     ...(pairs.length > 0 ? { pairs, pairsSummary: summary(pairs), dataState } : {}),
     progress: progressField(o, change),
     waitingSince: change.waits === true ? waitingSince(o, change.reason) : undefined,
-    users: change.users?.length ? change.users : undefined,
+    users: usersOf(previous, change),
     ...pauseFields(o, change.reason),
     ...change.set,
     ...(final ? FINISHED_FIELDS : {}),
@@ -107,6 +108,8 @@ function acceptedFields(o: Observation): Partial<LunResyncStatus> {
 function pairsOf(o: Observation, history: History | undefined, change: Change): PairStatus[] {
   const { pairs: recorded = [], startTime } = o.resync.status;
   if (o.view.state !== 'read' || history === undefined) return [...recorded];
+  // What the array says of a LUN would tell a namespace without a grant whether it exists.
+  if (!isAttempted(o) && accessObjection(o) !== undefined) return [];
   const begins = beginsAttempt(o, change);
   const kept = isAttempted(o) ? recorded : [];
   const pairs = pairStatuses({
@@ -122,6 +125,12 @@ function pairsOf(o: Observation, history: History | undefined, change: Change): 
     const generation = change.generations?.get(pair.name);
     return generation === undefined ? pair : { ...pair, target: { ...pair.target, generation } };
   });
+}
+
+/** Who holds a target. Stays on record where the run ends because of it. */
+function usersOf(previous: LunResyncStatus, { users, set }: Change): LunResyncStatus['users'] {
+  if (users !== undefined && users.length > 0) return users;
+  return (set?.ending ?? previous.ending)?.reason === 'TargetInUse' ? previous.users : undefined;
 }
 
 function summary(pairs: readonly PairStatus[]): string {

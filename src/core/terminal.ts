@@ -1,6 +1,6 @@
 /** The one write that ends a run, with success or without. */
 import { MAX_CONDITION_MESSAGE } from '../api/condition.ts';
-import type { LunResyncStatus } from '../api/lun-resync-status.ts';
+import type { LunResyncStatus, TargetUser } from '../api/lun-resync-status.ts';
 import { statusText } from '../api/size.ts';
 import type { Announcement, Decision } from './decision.ts';
 import { endingOf } from './ending.ts';
@@ -36,17 +36,22 @@ export function complete(o: Observation): Decision {
   });
 }
 
-/** Ends the run without success. What was on record as its ending keeps its words and its code. */
-export function fail(o: Observation, problem: Problem): Decision {
+/** Ends the run without success. What was on record as its ending keeps its words and its code. `users` hold a target. */
+export function fail(o: Observation, problem: Problem, users: readonly TargetUser[] = []): Decision {
   const { ending: recorded } = o.resync.status;
   const ending = recorded?.reason === problem.reason ? recorded : endingOf(problem);
-  return terminal(o, { reason: problem.reason, message: sentence(problem), set: { ending } });
+  return terminal(o, { reason: problem.reason, message: sentence(problem), users, set: { ending } });
 }
 
-type End = { readonly reason: ReasonName; readonly message: string; readonly set: Partial<LunResyncStatus> };
+type End = {
+  readonly reason: ReasonName;
+  readonly message: string;
+  readonly users?: readonly TargetUser[];
+  readonly set: Partial<LunResyncStatus>;
+};
 
 /** The record at the array is released first: the LUNs' runs outlive it, and after this write nobody looks again. */
-function terminal(o: Observation, { reason, message, set }: End): Decision {
+function terminal(o: Observation, { reason, message, users = [], set }: End): Decision {
   if (o.view.state === 'read' && o.view.operation !== undefined && o.view.operation.outcome !== 'Running') {
     const { operationID } = o.view.operation;
     return { kind: 'Act', action: { kind: 'Release', arrayID: o.resync.status.arrayID ?? '', operationID } };
@@ -56,6 +61,7 @@ function terminal(o: Observation, { reason, message, set }: End): Decision {
   const status = compose(o, {
     reason,
     message: `${statusText(message, MAX_CONDITION_MESSAGE - note.length)}${note}`,
+    users,
     undo: hasSafetySnapshots(draft) ? 'SafetySnapshotsKept' : 'NoSafetySnapshots',
     set: {
       ...set,

@@ -1,5 +1,6 @@
 /** Waiting: what is shown meanwhile, and when it is over. */
 import { MAX_CONDITION_MESSAGE } from '../api/condition.ts';
+import type { TargetUser } from '../api/lun-resync-status.ts';
 import { statusText } from '../api/size.ts';
 import { conditionOf } from './conditions.ts';
 import type { Announcement, Decision } from './decision.ts';
@@ -16,7 +17,7 @@ export function waitOrEnd(o: Observation, objection: Exclude<Objection, { kind: 
   if (objection.kind === 'End') return endFor(o, objection.problem);
   const { limitMs } = objection;
   const waitedMs = o.now - Date.parse(waitingSince(o, objection.reason));
-  if (limitMs !== undefined && waitedMs >= limitMs) return endFor(o, objection.end);
+  if (limitMs !== undefined && waitedMs >= limitMs) return endFor(o, objection.end, objection.users);
   const until = limitMs === undefined ? Number.POSITIVE_INFINITY : limitMs - waitedMs;
   const change: Change = {
     reason: objection.reason,
@@ -30,8 +31,8 @@ export function waitOrEnd(o: Observation, objection: Exclude<Objection, { kind: 
 }
 
 /** After an attempt the end is recorded first: an operation may be alive, or targets may have to be rolled back. */
-function endFor(o: Observation, problem: Problem): Decision {
-  return isAttempted(o) ? recordEnding(o, problem) : fail(o, problem);
+function endFor(o: Observation, problem: Problem, users: readonly TargetUser[] = []): Decision {
+  return isAttempted(o) ? recordEnding(o, problem) : fail(o, problem, users);
 }
 
 /** Writes the change when it tells people anything new; otherwise waits. */

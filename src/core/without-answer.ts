@@ -7,6 +7,7 @@ import { conditionOf } from './conditions.ts';
 import type { Announcement, Decision } from './decision.ts';
 import { endingOf, endingWanted } from './ending.ts';
 import { formatNames } from './format.ts';
+import { readHistory } from './history.ts';
 import { arrayName, type Observation, type ReadView } from './observation.ts';
 import type { Change } from './status.ts';
 import { fail } from './terminal.ts';
@@ -57,7 +58,8 @@ export function otherArray(o: Observation, view: ReadView): Decision {
   // What was read belongs to other LUNs.
   const blind: Observation = { ...o, view: { state: 'unresolved' } };
   const whole = startTime === undefined || dataState === 'Untouched' || dataState === 'RolledBack';
-  if (operationID === undefined && whole) return fail(blind, endingWanted(o) ?? { reason: 'ArrayChanged', message });
+  const ours = readHistory(o.owner, o.pairs, view).newest !== undefined;
+  if (operationID === undefined && whole && !ours) return fail(blind, endingWanted(o) ?? { reason: 'ArrayChanged', message });
   const more = operationID === undefined ? 'where its targets have to be put right' : 'where an attempt may be at work';
   if (endingWanted(o) !== undefined) return endsLater(blind, `${message}, ${more}`);
   return shown(blind, { reason: 'ArrayUnreachable', message: `${message}, ${more}`, waits: true, stalled: true });

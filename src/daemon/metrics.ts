@@ -4,7 +4,15 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from '@prometheus-io/client';
 import type { QueueObserver } from '../controller/queue.ts';
-import type { CountedRequest } from '../kubernetes/http.ts';
+
+/** One finished request to the API server. `code` is 0 when no answer came. */
+export type CountedRequest = {
+  readonly method: string;
+  readonly verb: string;
+  readonly resource: string;
+  readonly subresource: string;
+  readonly code: number;
+};
 
 /** How a reconcile ended, as controller-runtime names it. */
 export type ReconcileResult = 'success' | 'requeue' | 'requeue_after' | 'error';

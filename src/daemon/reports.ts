@@ -1,7 +1,6 @@
 /** What the parts report, as log lines and metrics. */
 import type { Logger } from 'pino';
-import type { ControllerParts } from '../controller/controller.ts';
-import type { Report } from '../controller/world.ts';
+import type { ControllerReport, Report } from '../controller/ports.ts';
 import { reasonOf } from '../core/reasons.ts';
 import type { LifecycleReport } from './lifecycle.ts';
 import type { ProcessMetrics } from './metrics.ts';
@@ -35,14 +34,13 @@ export function resyncReport(log: Logger, metrics: RunMetrics): Report {
   };
 }
 
-export function controllerReport(log: Logger, metrics: ProcessMetrics): ControllerParts['report'] {
+/** How controller-runtime names the outcomes. */
+const RESULTS = { done: 'success', again: 'requeue_after', error: 'error' } as const;
+
+export function controllerReport(log: Logger, metrics: ProcessMetrics): ControllerReport {
   return {
-    onReconciled: (controller, key, outcome, seconds, error) => {
-      metrics.reconciled(
-        controller,
-        outcome === 'done' ? 'success' : outcome === 'again' ? 'requeue_after' : 'error',
-        seconds,
-      );
+    onReconciled: ({ controller, key, outcome, seconds, error }) => {
+      metrics.reconciled(controller, RESULTS[outcome], seconds);
       if (error !== undefined) log.error({ controller, key, err: error }, 'reconcile failed and is tried again');
     },
     onArrayTaskFailed: (array, task, error) =>

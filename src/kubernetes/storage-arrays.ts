@@ -1,7 +1,7 @@
 /** StorageArrays at the API server: the resource, status and finalizer. */
 import { FINALIZER, GROUP, STORAGE_ARRAY_PLURAL, VERSION } from '../api/names.ts';
 import { parseStorageArray, type StorageArray, type StorageArrayStatus } from '../api/storage-array.ts';
-import type { StorageArrayStore } from '../controller/storage-arrays.ts';
+import type { StorageArrayStore } from '../controller/ports.ts';
 import type { ApiServer } from './http.ts';
 import type { Reflector } from './reflector.ts';
 import { Resource } from './resource.ts';

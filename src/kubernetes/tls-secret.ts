@@ -1,5 +1,5 @@
 /** The certificates of an array's connection, from a Secret in the operator's own namespace. */
-import type { ReadTlsSecret, TlsMaterial } from '../array-client/connections.ts';
+import type { ReadTlsSecret, TlsMaterial } from '../controller/ports.ts';
 import { failedWith } from './api-error.ts';
 import type { ApiServer } from './http.ts';
 import { Resource } from './resource.ts';
