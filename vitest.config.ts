@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
-/** unit: nothing but this process. array: real simulated-array processes. api: a real kube-apiserver and etcd. */
+/**
+ * unit: nothing but this process. array: real simulated-array processes. api: a real kube-apiserver and etcd. e2e, which is
+ * no part of `npm test`: a container engine.
+ */
 export default defineConfig({
   test: {
     reporters: ['default', ...jsonReporter(), new SummaryReporter()],
@@ -24,6 +27,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
     ],
   },
 });

@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import type { LunResync } from './api/lun-resync.ts';
 import { API_VERSION, LUN_RESYNC_KIND } from './api/names.ts';
+import type { StorageArray } from './api/storage-array.ts';
 import { Connections } from './array-client/connections.ts';
 import { Activity } from './controller/activity.ts';
 import { type ControllerParts, runController } from './controller/controller.ts';
 import { Identities } from './controller/identities.ts';
-import type { Arrays } from './controller/ports.ts';
+import type { Arrays, ResyncStore, StorageArrayStore } from './controller/ports.ts';
 import { WorkQueue } from './controller/queue.ts';
 import { Slots } from './controller/slots.ts';
 import type { World } from './controller/world.ts';
@@ -17,7 +19,7 @@ import { startHealthServer } from './daemon/health.ts';
 import { Lifecycle } from './daemon/lifecycle.ts';
 import { createLogger } from './daemon/log.ts';
 import { ProcessMetrics } from './daemon/metrics.ts';
-import { controllerReport, lifecycleReport, resyncReport } from './daemon/reports.ts';
+import { controllerReport, lifecycleReport, resyncReport, sweepReport } from './daemon/reports.ts';
 import { RunMetrics } from './daemon/run-metrics.ts';
 import { runOutcomes, runSamples } from './daemon/run-samples.ts';
 import { programVersion } from './daemon/version.ts';
@@ -27,9 +29,9 @@ import { ApiServer } from './kubernetes/http.ts';
 import { loadKubeConfig } from './kubernetes/kube-config.ts';
 import { LeaderElection } from './kubernetes/lease.ts';
 import { lunResyncs, resyncStore } from './kubernetes/lun-resyncs.ts';
-import { Reflector } from './kubernetes/reflector.ts';
+import { Reflector, type ReflectorReport } from './kubernetes/reflector.ts';
 import { Resource } from './kubernetes/resource.ts';
-import { storageArrayStore, storageArrays } from './kubernetes/storage-arrays.ts';
+import { storageArrayResource, storageArrayStore } from './kubernetes/storage-arrays.ts';
 import { tlsSecretReader } from './kubernetes/tls-secret.ts';
 
 const version = programVersion();
@@ -127,72 +129,42 @@ type Assembly = {
   readonly signal: AbortSignal;
 };
 
-async function assemble({ config, log, server, metrics, events, connections, signal }: Assembly): Promise<Parts> {
+/** The local copies of both kinds, running, and what the loop does with them. */
+type Stores = {
+  readonly resyncs: Reflector<LunResync>;
+  readonly storageArrays: Reflector<StorageArray>;
+  readonly store: ResyncStore;
+  readonly arrayStore: StorageArrayStore;
+  readonly arrays: Arrays;
+};
+
+async function assemble(assembly: Assembly): Promise<Parts> {
+  const { config, log, server, metrics, connections, signal } = assembly;
   const clusterID = await clusterIdentity(server, signal);
-  const report = (what: Parameters<ConstructorParameters<typeof Reflector>[0]['report']>[0]): void => {
-    metrics.reflected(what);
-    if ('error' in what) log.warn({ resource: what.resource, kind: what.kind, err: what.error }, 'reflector');
-  };
-  const resyncResource = lunResyncs(server);
-  const arrayResource = storageArrays(server);
-  const resyncs = new Reflector({ resource: resyncResource, selection: { namespace: config.namespace }, report });
-  const arrays = new Reflector({ resource: arrayResource, report });
-  for (const reflector of [resyncs, arrays]) void reflector.run(signal);
-  const clock = { now: (): number => Date.now(), monotonic: (): number => performance.now() };
-  const arraysPort: Arrays = {
-    list: () => arrays.list(),
-    get: (name) => arrays.get({ name }),
-    client: (array, callSignal) => connections.client(array, callSignal),
-  };
+  const stores = openStores(assembly);
+  const { resyncs, storageArrays, store, arrays } = stores;
   const runMetrics = new RunMetrics({
     registry: metrics.registry,
     outcomes: runOutcomes(REASONS),
     runs: () => runSamples(resyncs.list()),
   });
-  const store = resyncStore(resyncResource, resyncs);
-  const world: World = {
-    clusterID,
-    store,
-    arrays: arraysPort,
-    clock,
-    announce: ({ metadata }, announcement) => {
-      const { namespace, name, uid } = metadata;
-      events.record({
-        regarding: { apiVersion: API_VERSION, kind: LUN_RESYNC_KIND, namespace, name, uid },
-        ...announcement,
-      });
-    },
-    settings: config,
-    activity: new Activity(clock.monotonic),
-    slots: new Slots(() => resyncs.list()),
-    identities: new Identities(clock.monotonic),
-    report: resyncReport(log, runMetrics),
-  };
+  const world = worldOf(assembly, stores, { clusterID, report: resyncReport(log, runMetrics) });
   const queue: WorkQueue<string> = new WorkQueue({
     clock: systemClock,
     observer: metrics.observeQueue('lunresync', () => gaugesOf(queue)),
   });
-  const arrayQueue = new WorkQueue<string>({ clock: systemClock });
   return {
-    synced: Promise.all([resyncs.synced, arrays.synced]),
-    hasSynced: () => resyncs.hasSynced && arrays.hasSynced,
+    synced: Promise.all([resyncs.synced, storageArrays.synced]),
+    hasSynced: () => resyncs.hasSynced && storageArrays.hasSynced,
     onLeading: (isLeader) => metrics.setLeader(config.leaseName, isLeader),
     controller: {
       world,
-      arrayWorld: { store: storageArrayStore(arrayResource, arrays), resyncs: store, arrays: arraysPort, clock },
-      sweep: {
-        clusterID,
-        store,
-        report: (operation, action, answer) =>
-          log.warn(
-            { operation: operation.operationID, owner: operation.owner, action, answer },
-            'swept an operation that no object declares',
-          ),
-      },
+      arrayWorld: { store: stores.arrayStore, resyncs: store, arrays, clock: world.clock },
+      sweep: { clusterID, store, report: sweepReport(log) },
       resyncs,
-      storageArrays: arrays,
+      storageArrays,
       queue,
-      arrayQueue,
+      arrayQueue: new WorkQueue<string>({ clock: systemClock }),
       workers: config.workers,
       pause: (ms, pauseSignal) => pause(systemClock, ms, pauseSignal),
       onArrayGone: (name) => {
@@ -201,6 +173,52 @@ async function assemble({ config, log, server, metrics, events, connections, sig
       },
       report: controllerReport(log, metrics),
     },
+  };
+}
+
+function openStores({ config, log, server, metrics, connections, signal }: Assembly): Stores {
+  const report = (what: ReflectorReport): void => {
+    metrics.reflected(what);
+    if ('error' in what) log.warn({ resource: what.resource, kind: what.kind, err: what.error }, 'reflector');
+  };
+  const resyncResource = lunResyncs(server);
+  const arrayResource = storageArrayResource(server);
+  const resyncs = new Reflector({ resource: resyncResource, selection: { namespace: config.namespace }, report });
+  const storageArrays = new Reflector({ resource: arrayResource, report });
+  for (const reflector of [resyncs, storageArrays]) void reflector.run(signal);
+  return {
+    resyncs,
+    storageArrays,
+    store: resyncStore(resyncResource, resyncs),
+    arrayStore: storageArrayStore(arrayResource, storageArrays),
+    arrays: {
+      list: () => storageArrays.list(),
+      get: (name) => storageArrays.get({ name }),
+      client: (array, callSignal) => connections.client(array, callSignal),
+    },
+  };
+}
+
+function worldOf(
+  { config, events }: Assembly,
+  { resyncs, store, arrays }: Stores,
+  { clusterID, report }: Pick<World, 'clusterID' | 'report'>,
+): World {
+  const clock = { now: (): number => Date.now(), monotonic: (): number => performance.now() };
+  return {
+    clusterID,
+    store,
+    arrays,
+    clock,
+    announce: ({ metadata: { namespace, name, uid } }, announcement) => {
+      const regarding = { apiVersion: API_VERSION, kind: LUN_RESYNC_KIND, namespace, name, uid };
+      events.record({ regarding, ...announcement });
+    },
+    settings: config,
+    activity: new Activity(clock.monotonic),
+    slots: new Slots(() => resyncs.list()),
+    identities: new Identities(clock.monotonic),
+    report,
   };
 }
 

@@ -110,3 +110,6 @@ export type Reconciled = {
   readonly seconds: number;
   readonly error?: unknown;
 };
+
+/** Told what the sweep did about an operation that no object declares, and what the array answered. */
+export type SweepReport = (operation: Operation, action: 'Cancel' | 'Release', answer: string) => void;

@@ -8,12 +8,12 @@
 import type { LunResync } from '../api/lun-resync.ts';
 import type { Operation } from '../core/array.ts';
 import { attemptOf } from '../core/history.ts';
-import type { ArrayClient, ResyncStore } from './ports.ts';
+import type { ArrayClient, ResyncStore, SweepReport } from './ports.ts';
 
 export type Sweep = {
   readonly clusterID: string;
   readonly store: ResyncStore;
-  readonly report: (operation: Operation, action: 'Cancel' | 'Release', answer: string) => void;
+  readonly report: SweepReport;
 };
 
 /** One pass over one array. Rejects when the array does not answer; what was not reached is for the next pass. */

@@ -127,6 +127,8 @@ function recorded(o: Observation, pair: ResolvedPair): PairStatus | undefined {
 
 /** Cancels an operation, with the targets that its intent was recorded for. */
 export function cancelAttempt(o: Observation, operationID: string): Decision {
-  const targetLunIDs = o.pairs.map((pair) => recorded(o, pair)?.target?.lunID ?? pair.targetLunID);
+  const targetLunIDs = o.pairs
+    .map((pair) => recorded(o, pair)?.target?.lunID ?? pair.targetLunID)
+    .filter((lunID) => lunID !== '');
   return { kind: 'Act', action: { kind: 'Cancel', arrayID: o.resync.status.arrayID ?? '', operationID, targetLunIDs } };
 }

@@ -16,7 +16,7 @@ import { targetChange } from './ending.ts';
 import { decideFinished } from './finished.ts';
 import { follow } from './follow.ts';
 import { attemptOf, type History, isUnsuccessfulEnd, type PastOperation, readHistory } from './history.ts';
-import { isAttempted, type Observation, policyOf } from './observation.ts';
+import { isAttempted, type Observation, policyOf, type ReadView } from './observation.ts';
 import { afterSuccess } from './success.ts';
 import { fail } from './terminal.ts';
 import { letGoOfAbandoned, otherArray, withoutAnswer } from './without-answer.ts';
@@ -33,24 +33,33 @@ export function isFinished(o: Observation): boolean {
 }
 
 function decideActive(o: Observation): Decision {
-  const { metadata, status } = o.resync;
+  const { metadata } = o.resync;
   const deleting = metadata.deletionTimestamp !== undefined;
   if (!(metadata.finalizers ?? []).includes(FINALIZER)) {
     if (deleting) return { kind: 'Wait', lookAgainInMs: undefined };
     return { kind: 'Act', action: { kind: 'AddFinalizer' } };
   }
   if (deleting && policyOf(o)?.abandoned) return letGoOfAbandoned(o);
-  if (o.view.state !== 'read' || o.pairs.some((pair) => pair.problem !== undefined))
-    return isAttempted(o) ? withoutAnswer(o) : admit(o);
-  if (isAttempted(o) && o.view.identity.arrayID !== (status.arrayID ?? o.view.identity.arrayID))
-    return otherArray(o, o.view);
-  return byHistory(o, readHistory(o.owner, o.pairs, o.view));
+  return o.view.state === 'read' ? withAnswer(o, o.view) : withoutLuns(o);
+}
+
+function withAnswer(o: Observation, view: ReadView): Decision {
+  const { arrayID } = o.resync.status;
+  if (isAttempted(o) && arrayID !== undefined && arrayID !== view.identity.arrayID) return otherArray(o, view);
+  const resolved = o.pairs.filter((pair) => pair.problem === undefined);
+  const history = readHistory(o.owner, resolved, view);
+  if (history.newest?.outcome === 'Running') return follow(o, history, history.newest);
+  return resolved.length === o.pairs.length ? byHistory(o, history) : withoutLuns(o);
+}
+
+/** Nothing can be known of all targets: before the first intent there is nothing to know. */
+function withoutLuns(o: Observation): Decision {
+  return isAttempted(o) ? withoutAnswer(o) : admit(o);
 }
 
 function byHistory(o: Observation, history: History): Decision {
   const { newest } = history;
   const { operationID } = o.resync.status;
-  if (newest?.outcome === 'Running') return follow(o, history, newest);
   if (operationID !== undefined && (newest === undefined || attemptOf(operationID) > history.lastAttempt))
     return sendOrCancel(o, history, operationID);
   if (newest?.outcome === 'Succeeded' && history.disagreement === undefined) return afterSuccess(o, history, newest);

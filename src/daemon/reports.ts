@@ -1,6 +1,6 @@
 /** What the parts report, as log lines and metrics. */
 import type { Logger } from 'pino';
-import type { ControllerReport, Report } from '../controller/ports.ts';
+import type { ControllerReport, Report, SweepReport } from '../controller/ports.ts';
 import { reasonOf } from '../core/reasons.ts';
 import type { LifecycleReport } from './lifecycle.ts';
 import type { ProcessMetrics } from './metrics.ts';
@@ -32,6 +32,11 @@ export function resyncReport(log: Logger, metrics: RunMetrics): Report {
     onProgress: ({ status }, bytes) => metrics.bytesCopied(status.arrayName ?? '', bytes),
     onArrayAnswer: (arrayName, answered) => metrics.setArrayUp(arrayName, answered),
   };
+}
+
+export function sweepReport(log: Logger): SweepReport {
+  return ({ operationID, owner }, action, answer) =>
+    log.warn({ operation: operationID, owner, action, answer }, 'swept an operation that no object declares');
 }
 
 /** How controller-runtime names the outcomes. */

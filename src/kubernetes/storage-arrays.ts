@@ -7,7 +7,7 @@ import type { Reflector } from './reflector.ts';
 import { Resource } from './resource.ts';
 
 /** The resource of all StorageArrays. */
-export function storageArrays(server: ApiServer): Resource<StorageArray> {
+export function storageArrayResource(server: ApiServer): Resource<StorageArray> {
   const parse = (object: unknown): StorageArray => {
     const parsed = parseStorageArray(object);
     if (!parsed.ok) throw new TypeError(parsed.problem);
