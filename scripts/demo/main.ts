@@ -1,8 +1,9 @@
 // `npm run demo`: the main job on this machine, told as a story, and checked byte by byte at its end.
-import { kubectl } from '../../test/support/api-client.ts';
-import { FaultAction } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
+
 import { formatBytes } from '../../src/core/format.ts';
-import { firstLine, type LunBytes, makeLuns, MIB, PAIRS, readLun } from './luns.ts';
+import { FaultAction } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
+import { kubectl } from '../../test/support/api-client.ts';
+import { firstLine, type LunBytes, MIB, makeLuns, PAIRS, readLun } from './luns.ts';
 import { type DemoOptions, parseOptions, USAGE } from './options.ts';
 import { reasonOf } from './progress-line.ts';
 import { apply, follow, restoreManifest, storageArrayManifest, undoManifest } from './resync.ts';
@@ -40,7 +41,11 @@ async function demo(options: DemoOptions): Promise<number> {
   try {
     const result = await tell(stage, options, out, say);
     const isRight = result.succeeded && result.bytesEqual && result.undoBytesEqual === true;
-    say(isRight ? '\nAll bytes are as they must be.' : `\nNOT restored: ${result.reason}, data state ${result.dataState}.`);
+    say(
+      isRight
+        ? '\nAll bytes are as they must be.'
+        : `\nNOT restored: ${result.reason}, data state ${result.dataState}.`,
+    );
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     return isRight ? 0 : 1;
   } finally {
@@ -59,8 +64,14 @@ async function tell(
   await makeLuns(stage);
   if (options.inject === 'corrupt-copy')
     await stage.admin.setFault({ fault: { action: FaultAction.CORRUPT_CHUNK, chunk: 3 } });
-  const sources = await readAll(stage, PAIRS.map((pair) => pair.snapshot));
-  const before = await readAll(stage, PAIRS.map((pair) => pair.target));
+  const sources = await readAll(
+    stage,
+    PAIRS.map((pair) => pair.snapshot),
+  );
+  const before = await readAll(
+    stage,
+    PAIRS.map((pair) => pair.target),
+  );
   await showLuns(stage, say);
   await stage.admin.setBandwidth({ bytesPerSecond: BigInt(BYTES_PER_SECOND) });
 
@@ -75,7 +86,10 @@ async function tell(
   await show(stage, ['describe', 'lunresync', 'restore-shop', '--namespace=shop'], say);
 
   say('\n* Reading all LUNs back and comparing');
-  const after = await readAll(stage, PAIRS.map((pair) => pair.target));
+  const after = await readAll(
+    stage,
+    PAIRS.map((pair) => pair.target),
+  );
   await showLuns(stage, say);
   const succeeded = reasonOf(run) === 'Completed';
   const result: Result = {
@@ -92,7 +106,10 @@ async function tell(
   say('\n* And back again: an undo, from the safety snapshots that the array took');
   await apply(stage, undoManifest(), say);
   const undo = await follow(stage, 'undo-restore-shop', out);
-  const undone = await readAll(stage, PAIRS.map((pair) => pair.target));
+  const undone = await readAll(
+    stage,
+    PAIRS.map((pair) => pair.target),
+  );
   await showLuns(stage, say);
   const undoBytesEqual = compare(undone, before, 'what was there before', say) && reasonOf(undo) === 'Completed';
   return { ...result, undoBytesEqual };
@@ -105,7 +122,9 @@ async function readAll(stage: Stage, ids: readonly string[]): Promise<LunBytes[]
 }
 
 function isEqual(left: readonly LunBytes[], right: readonly LunBytes[]): boolean {
-  return left.every(({ sizeBytes, sha256 }, index) => sizeBytes === right[index]?.sizeBytes && sha256 === right[index].sha256);
+  return left.every(
+    ({ sizeBytes, sha256 }, index) => sizeBytes === right[index]?.sizeBytes && sha256 === right[index].sha256,
+  );
 }
 
 function compare(
@@ -115,8 +134,12 @@ function compare(
   say: (text: string) => void,
 ): boolean {
   PAIRS.forEach(({ target }, index) => {
-    const verdict = isEqual(left.slice(index, index + 1), right.slice(index, index + 1)) ? 'equal to' : 'DIFFERENT from';
-    say(`    ${target}: ${left[index]?.sizeBytes} bytes, SHA-256 ${left[index]?.sha256.slice(0, 16)}, ${verdict} ${name}`);
+    const verdict = isEqual(left.slice(index, index + 1), right.slice(index, index + 1))
+      ? 'equal to'
+      : 'DIFFERENT from';
+    say(
+      `    ${target}: ${left[index]?.sizeBytes} bytes, SHA-256 ${left[index]?.sha256.slice(0, 16)}, ${verdict} ${name}`,
+    );
   });
   return isEqual(left, right);
 }
@@ -125,7 +148,9 @@ async function showLuns(stage: Stage, say: (text: string) => void): Promise<void
   for (const { snapshot, target } of PAIRS) {
     for (const id of [snapshot, target]) {
       const { lun } = await stage.admin.getLun({ lunId: id });
-      say(`    ${id.padEnd(15)} ${formatBytes(Number(lun?.sizeBytes ?? 0n)).padStart(9)}  "${await firstLine(stage, id)}"`);
+      say(
+        `    ${id.padEnd(15)} ${formatBytes(Number(lun?.sizeBytes ?? 0n)).padStart(9)}  "${await firstLine(stage, id)}"`,
+      );
     }
   }
 }
@@ -142,5 +167,5 @@ Everything keeps running. To use it:
   ${stage.plane.kubectlPath} get lunresyncs,storagearrays --all-namespaces
   npx lunarray --admin ${stage.adminSocket} list
 To end it:
-  kill ${stage.pids().join(' ')}; rm -r ${stage.folder}`);
+  kill -9 ${stage.pids().join(' ')}; rm -r ${stage.folder}`);
 }

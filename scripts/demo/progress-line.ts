@@ -37,8 +37,13 @@ export class ProgressLine {
 }
 
 function textOf(resync: LunResync): string {
-  const { percent = 0, copiedBytes = 0, totalBytes = 0, bytesPerSecond, estimatedCompletionTime } =
-    resync.status.progress ?? {};
+  const {
+    percent = 0,
+    copiedBytes = 0,
+    totalBytes = 0,
+    bytesPerSecond,
+    estimatedCompletionTime,
+  } = resync.status.progress ?? {};
   const filled = Math.round((percent / 100) * BAR_WIDTH);
   const bar = `${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}`;
   const rate = bytesPerSecond === undefined ? '' : `  ${formatBytes(bytesPerSecond)}/s`;

@@ -33,7 +33,11 @@ export async function openStage(keep: boolean, say: (line: string) => void): Pro
   const plane = await startControlPlane({ folder: join(folder, 'cluster'), detached: keep, say });
   await installCRDs(plane.admin, [join(ROOT, 'deploy', 'crds')]);
   for (const name of [OPERATOR_NAMESPACE, 'shop'])
-    await sendOk(plane.admin, 'POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
+    await sendOk(plane.admin, 'POST', '/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name },
+    });
   say('Starting the simulated array and the operator');
   const data = join(folder, 'array');
   const endpoint = `unix://${join(data, 'lunarray.sock')}`;
