@@ -53,7 +53,7 @@ async function takeStep(resync: LunResync, isFresh: boolean, world: World, signa
   const seen = { ...observed, othersRunning: world.slots.othersRunning(arrayName, keyOfResync(resync)) };
   const decision = decide(seen);
   if (decision.kind !== 'Act') return record(seen, decision, world, signal);
-  if (!isFresh && isArrayAction(decision.action)) {
+  if (!isFresh && needsFreshObject(decision.action)) {
     const read = await world.store.read(keyOfResync(resync), signal);
     return read === undefined ? { kind: 'Wait', lookAgainInMs: undefined } : { kind: 'Again', resync: read };
   }
@@ -77,9 +77,12 @@ async function act(seen: Observation, action: Action, world: World, signal: Abor
   }
 }
 
-/** A stale view must not reach the array; writes to the API server carry the version that they were decided on. */
-function isArrayAction(action: Action): boolean {
-  return !['AddFinalizer', 'RemoveFinalizer', 'DeleteObject'].includes(action.kind);
+/**
+ * A stale view must not reach the array. Writes to the API server carry the version that they were decided on, and a
+ * release lets go of a record that nobody needs any more, whatever has become of the object.
+ */
+function needsFreshObject(action: Action): boolean {
+  return action.kind === 'Start' || action.kind === 'Cancel' || action.kind === 'DeleteSafetySnapshots';
 }
 
 async function record(

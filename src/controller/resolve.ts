@@ -124,7 +124,9 @@ export function withSafetySnapshot(
   if (run === undefined || run.safetySnapshotID === '')
     return noSnapshot(pair, `the array has no safety snapshot of LUN ${pair.targetLunID} for the run to undo`);
   const snapshot = luns.get(run.safetySnapshotID);
-  if (snapshot === undefined) return { ...pair, sourceLunID: run.safetySnapshotID };
+  // Ids of LUNs are never reused: what is gone does not come back, and is not waited for.
+  if (snapshot === undefined)
+    return noSnapshot(pair, `the safety snapshot of LUN ${pair.targetLunID} that the run to undo took has been deleted`);
   if (snapshot.safetyOwner === ownerUndone && snapshot.parentLunID === pair.targetLunID)
     return { ...pair, sourceLunID: run.safetySnapshotID };
   return noSnapshot(

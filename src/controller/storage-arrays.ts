@@ -2,6 +2,7 @@
  * Keeps StorageArray.status true: whether the array is reached, speaks the contract, and is still the same one. A
  * StorageArray that a LunResync depends on has a finalizer, so that it is not deleted under a run.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Condition } from '../api/lun-resync-status.ts';
 import { FINALIZER, STORAGE_ARRAY_READY } from '../api/names.ts';
 import type { StorageArray, StorageArrayStatus } from '../api/storage-array.ts';
@@ -38,7 +39,7 @@ export async function reconcileArray(
   const client = await world.arrays.client(array, signal);
   const identity = 'kind' in client ? client : await client.identity(signal);
   const status = statusOf(array, identity, world.clock.now());
-  if (JSON.stringify(status) !== JSON.stringify(array.status)) await world.store.writeStatus(array, status, signal);
+  if (!isDeepStrictEqual(status, array.status)) await world.store.writeStatus(array, status, signal);
   return LOOK_AGAIN_MS;
 }
 

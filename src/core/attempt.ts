@@ -68,7 +68,7 @@ export function targetsToRollBack(o: Observation): TargetHistory[] {
 export function startRequest(o: Observation): StartRequest | undefined {
   const { spec, status } = o.resync;
   const { operationID, operationKind: kind = 'Resync', arrayID } = status;
-  const pairs = kind === 'RollBack' ? rollBackPairs(o) : resyncPairs(o);
+  const { pairs, ...options } = kind === 'RollBack' ? rollBack(o) : resync(o);
   if (pairs === undefined || pairs.length === 0 || operationID === undefined || arrayID === undefined) return undefined;
   return {
     arrayID,
@@ -76,14 +76,32 @@ export function startRequest(o: Observation): StartRequest | undefined {
     owner: o.owner,
     kind,
     pairs,
-    sizePolicy: kind === 'RollBack' ? 'MatchSource' : spec.sizePolicy,
-    identityPolicy: kind === 'RollBack' ? 'KeepTarget' : spec.identityPolicy,
+    ...options,
     verify: spec.verify,
     safetySnapshot: spec.safetySnapshot,
-    overwriteUnselectedVolumes: kind === 'RollBack' || spec.unselectedVolumePolicy === 'Overwrite',
     runID: spec.runID ?? '',
     pairsDigest: o.pairsDigest,
     maxBytesPerSecond: policyOf(o)?.maxCopyBytesPerSecond ?? 0,
+  };
+}
+
+type Options = Pick<StartRequest, 'sizePolicy' | 'identityPolicy' | 'overwriteUnselectedVolumes'> & {
+  readonly pairs: readonly PairRequest[] | undefined;
+};
+
+function resync(o: Observation): Options {
+  const { sizePolicy, identityPolicy, unselectedVolumePolicy } = o.resync.spec;
+  const overwriteUnselectedVolumes = unselectedVolumePolicy === 'Overwrite';
+  return { pairs: resyncPairs(o), sizePolicy, identityPolicy, overwriteUnselectedVolumes };
+}
+
+/** Everything is put back as it was, whatever the run had asked for. */
+function rollBack(o: Observation): Options {
+  return {
+    pairs: rollBackPairs(o),
+    sizePolicy: 'MatchSource',
+    identityPolicy: 'KeepTarget',
+    overwriteUnselectedVolumes: true,
   };
 }
 

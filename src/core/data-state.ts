@@ -3,8 +3,8 @@
  * own operation was thought to do.
  */
 import { DATA_STATES, type DataState } from '../api/lun-resync-status.ts';
-import type { Run } from './array.ts';
-import type { History, TargetHistory } from './history.ts';
+import type { LunState, Run } from './array.ts';
+import { type History, isUnsuccessfulEnd, type TargetHistory } from './history.ts';
 
 /** The worst of several; `Untouched` of none. */
 export function worstDataState(states: readonly DataState[]): DataState {
@@ -16,38 +16,32 @@ export type Expected = {
   readonly verify: 'Digest' | 'None';
   /** Whether the status remembers that an operation was accepted. */
   readonly wasAccepted: boolean;
+  /** Whether the array contradicts itself, so that its word of a success is none. */
+  readonly isDoubted: boolean;
 };
 
 /** What is on the target of one pair now. */
 export function dataStateOf(target: TargetHistory, history: History, expected: Expected): DataState {
   const { lun, run } = target;
   if (run?.outcome === 'Running') return 'Overwriting';
-  const remembered = expected.wasAccepted || history.newest !== undefined;
-  if (lun === undefined) return remembered ? 'Unknown' : 'Untouched';
-  if (lun.state === 'Inconsistent' && (run?.outcome !== 'Succeeded' || history.disagreement !== undefined))
+  if (lun?.state === 'Inconsistent' && !(run?.outcome === 'Succeeded' && history.disagreement === undefined))
     return 'Inconsistent';
   if (history.disagreement !== undefined) return 'Unknown';
-  if (run === undefined) return remembered ? 'Unknown' : 'Untouched';
-  return afterOperation(target, run, expected.verify);
+  if (lun !== undefined && run !== undefined) return afterOperation(target, lun.state, run, expected);
+  return expected.wasAccepted || history.newest !== undefined ? 'Unknown' : 'Untouched';
 }
 
-function afterOperation({ lun, moved }: TargetHistory, run: Run, verify: Expected['verify']): DataState {
-  switch (run.outcome) {
-    case 'Running':
-      return 'Overwriting';
-    case 'Succeeded':
-      if (run.kind !== 'Resync') return 'Unknown';
-      if (verify === 'None') return 'Copied';
-      return digestsAgree(run) ? 'MatchesSource' : 'Unknown';
-    case 'RolledBack':
-      return moved || run.kind !== 'RollBack' ? 'Unknown' : 'RolledBack';
-    case 'Failed':
-    case 'Cancelled':
-    case 'Interrupted':
-      return moved || lun?.state !== 'Online' ? 'Unknown' : 'Untouched';
-    case 'Unrecognized':
-      return 'Unknown';
-  }
+function afterOperation({ moved }: TargetHistory, state: LunState, run: Run, expected: Expected): DataState {
+  if (run.outcome === 'Succeeded') return afterSuccess(run, expected);
+  if (moved) return 'Unknown';
+  if (run.outcome === 'RolledBack') return run.kind === 'RollBack' ? 'RolledBack' : 'Unknown';
+  return isUnsuccessfulEnd(run.outcome) && state === 'Online' ? 'Untouched' : 'Unknown';
+}
+
+function afterSuccess(run: Run, { verify, isDoubted }: Expected): DataState {
+  if (isDoubted || run.kind !== 'Resync') return 'Unknown';
+  if (verify === 'None') return 'Copied';
+  return digestsAgree(run) ? 'MatchesSource' : 'Unknown';
 }
 
 /** Whether both digests are there and equal. */

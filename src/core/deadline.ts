@@ -11,15 +11,19 @@ export function activeMs(status: LunResyncStatus, now: number): number {
   return now - Date.parse(startTime) - (pausedSeconds ?? 0) * 1000 - pausedNow;
 }
 
-/** The same decision, looked at again no later than the deadline. Once a run is ending, the deadline is over with. */
+/** The same decision, looked at again no later than the deadline. */
 export function withinDeadline(o: Observation, decision: Decision): Decision {
   if (decision.kind === 'Act') return decision;
-  const status = decision.kind === 'Record' ? decision.status : o.resync.status;
+  const left = timeLeft(o, decision.kind === 'Record' ? decision.status : o.resync.status);
+  const { lookAgainInMs = Number.POSITIVE_INFINITY } = decision;
+  return left === undefined || left <= 0 || lookAgainInMs <= left ? decision : { ...decision, lookAgainInMs: left };
+}
+
+/** Milliseconds; undefined while no deadline runs. Once a run is ending, the deadline is over with. */
+function timeLeft(o: Observation, status: LunResyncStatus): number | undefined {
   const { startTime, pausedSince, completionTime, ending } = status;
   const limit = o.resync.spec.activeDeadlineSeconds;
-  if (limit === undefined || startTime === undefined || pausedSince !== undefined) return decision;
-  if (completionTime !== undefined || ending !== undefined) return decision;
-  const left = limit * 1000 - activeMs(status, o.now);
-  if (left <= 0 || (decision.lookAgainInMs !== undefined && decision.lookAgainInMs <= left)) return decision;
-  return { ...decision, lookAgainInMs: left };
+  const isOver = completionTime !== undefined || ending !== undefined;
+  if (limit === undefined || startTime === undefined || pausedSince !== undefined || isOver) return undefined;
+  return limit * 1000 - activeMs(status, o.now);
 }

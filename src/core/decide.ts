@@ -33,13 +33,11 @@ export function isFinished(o: Observation): boolean {
 }
 
 function decideActive(o: Observation): Decision {
-  const { metadata } = o.resync;
-  const deleting = metadata.deletionTimestamp !== undefined;
-  if (!(metadata.finalizers ?? []).includes(FINALIZER)) {
-    if (deleting) return { kind: 'Wait', lookAgainInMs: undefined };
-    return { kind: 'Act', action: { kind: 'AddFinalizer' } };
-  }
-  if (deleting && policyOf(o)?.abandoned) return letGoOfAbandoned(o);
+  const { deletionTimestamp, finalizers = [] } = o.resync.metadata;
+  const isDeleting = deletionTimestamp !== undefined;
+  if (!finalizers.includes(FINALIZER))
+    return isDeleting ? { kind: 'Wait', lookAgainInMs: undefined } : { kind: 'Act', action: { kind: 'AddFinalizer' } };
+  if (isDeleting && policyOf(o)?.abandoned) return letGoOfAbandoned(o);
   return o.view.state === 'read' ? withAnswer(o, o.view) : withoutLuns(o);
 }
 
@@ -58,11 +56,11 @@ function withoutLuns(o: Observation): Decision {
 }
 
 function byHistory(o: Observation, history: History): Decision {
-  const { newest } = history;
+  const { newest, lastAttempt, disagreement } = history;
   const { operationID } = o.resync.status;
-  if (operationID !== undefined && (newest === undefined || attemptOf(operationID) > history.lastAttempt))
-    return sendOrCancel(o, history, operationID);
-  if (newest?.outcome === 'Succeeded' && history.disagreement === undefined) return afterSuccess(o, history, newest);
+  const isUnknown = newest === undefined || attemptOf(operationID) > lastAttempt;
+  if (operationID !== undefined && isUnknown) return sendOrCancel(o, history, operationID);
+  if (newest?.outcome === 'Succeeded' && disagreement === undefined) return afterSuccess(o, history, newest);
   const changed = targetChange(o, history);
   if (changed !== undefined) return fail(o, changed);
   return newest === undefined ? admit(o) : afterEnd(o, newest);

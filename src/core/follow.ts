@@ -1,4 +1,5 @@
 /** A running operation: adopt it, end it, or show how far it is. */
+import type { LunResyncStatus } from '../api/lun-resync-status.ts';
 import { cancelAttempt } from './attempt.ts';
 import { conditionOf } from './conditions.ts';
 import type { Decision } from './decision.ts';
@@ -12,18 +13,18 @@ import { type Change, compose } from './status.ts';
 
 /** An operation of ours on the targets is running, whatever the status remembers. */
 export function follow(o: Observation, history: History, running: PastOperation): Decision {
-  const { status } = o.resync;
-  const { operationID } = status;
+  const { operationID, operationKind } = o.resync.status;
   if (operationID !== undefined && attemptOf(operationID) > history.lastAttempt) return cancelAttempt(o, operationID);
   // An id that is no id cannot be recorded; what runs under it can only be looked at.
-  const known = operationID === running.operationID && status.operationKind === running.kind;
-  if (!known && running.operationID !== '') return adopt(o, history, running);
-  if (running.kind === 'Resync') {
-    const wanted = wantedEnding(o) ?? noProgress(o);
-    if (status.ending === undefined && wanted !== undefined) return recordEnding(o, wanted);
-    if (status.ending !== undefined) return cancelAttempt(o, running.operationID);
-  }
-  return showProgress(o, running);
+  const isKnown = operationID === running.operationID && operationKind === running.kind;
+  if (!isKnown && running.operationID !== '') return adopt(o, history, running);
+  return (running.kind === 'Resync' ? endIfWanted(o, running) : undefined) ?? showProgress(o, running);
+}
+
+function endIfWanted(o: Observation, running: PastOperation): Decision | undefined {
+  if (o.resync.status.ending !== undefined) return cancelAttempt(o, running.operationID);
+  const wanted = wantedEnding(o) ?? noProgress(o);
+  return wanted === undefined ? undefined : recordEnding(o, wanted);
 }
 
 /** The status was restored from an earlier one, or was lost: it takes over what the array says. */
@@ -54,16 +55,28 @@ function noProgress(o: Observation): Problem | undefined {
 function showProgress(o: Observation, running: PastOperation): Decision {
   const { status, metadata } = o.resync;
   const next = compose(o, changeFor(o, running));
-  const lookAgainInMs = o.settings.pollIntervalMs;
-  const elapsed = o.now - Date.parse(status.progress?.lastUpdateTime ?? '');
-  const shown = conditionOf(status.conditions, 'Succeeded')?.reason;
-  const moved = next.progress?.percent !== status.progress?.percent;
-  const news = moved || shown !== conditionOf(next.conditions, 'Succeeded')?.reason;
-  const first = status.startTime === undefined || status.progress === undefined;
-  const due = news && (first || !(elapsed < o.settings.progressIntervalMs));
-  if (due || status.startTime === undefined || status.observedGeneration !== metadata.generation)
-    return { kind: 'Record', status: next, announcements: [], lookAgainInMs };
-  return { kind: 'Wait', lookAgainInMs };
+  const lookAgainInMs = nextLookMs(o);
+  const isFirst = status.startTime === undefined;
+  const isObserved = status.observedGeneration === metadata.generation;
+  if (isObserved && !isFirst && !(isNews(status, next) && isDue(o))) return { kind: 'Wait', lookAgainInMs };
+  return { kind: 'Record', status: next, announcements: [], lookAgainInMs };
+}
+
+/** Looks in between would show nobody anything: the end is pushed. Yet it is found soon where the push is broken. */
+function nextLookMs(o: Observation): number {
+  const { pollIntervalMs, progressIntervalMs } = o.settings;
+  return Math.max(pollIntervalMs, Math.min(progressIntervalMs, 5 * pollIntervalMs));
+}
+
+function isNews(shown: LunResyncStatus, next: LunResyncStatus): boolean {
+  const word = (status: LunResyncStatus): string | undefined => conditionOf(status.conditions, 'Succeeded')?.reason;
+  return shown.progress?.percent !== next.progress?.percent || word(shown) !== word(next);
+}
+
+function isDue(o: Observation): boolean {
+  const { progress } = o.resync.status;
+  const elapsed = o.now - Date.parse(progress?.lastUpdateTime ?? '');
+  return progress === undefined || Number.isNaN(elapsed) || elapsed >= o.settings.progressIntervalMs;
 }
 
 const STEP_REASONS = {

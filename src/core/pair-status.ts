@@ -34,26 +34,38 @@ export function resolvedSides(
 }
 
 function pairStatus(target: TargetHistory, context: PairContext): PairStatus {
-  const { pair, lun, run } = target;
+  const { pair, run } = target;
   const before = context.previous.find((candidate) => candidate.name === pair.name);
   if (pair.problem !== undefined) {
     const { reason, message } = pair.problem;
     return { ...before, name: pair.name, state: 'Pending', reason, message: statusText(message, MAX_PAIR_MESSAGE) };
   }
-  const source = context.view.luns.get(pair.sourceLunID);
-  const ended = run !== undefined && lun !== undefined && run.outcome !== 'Running';
   return {
     name: pair.name,
-    source: before?.source?.lunID === pair.sourceLunID ? before.source : side(pair.sourceLunID, source),
-    target: {
-      ...(before?.target?.lunID === pair.targetLunID ? before.target : side(pair.targetLunID, lun)),
-      ...(ended ? { finalSizeBytes: lun.sizeBytes } : {}),
-    },
+    ...sidesOf(target, context.view, before),
     state: stateOf(target, context.operation),
     dataState: dataStateOf(target, context.history, context.expected),
     ...bytesOf(target, context.operation, before),
     ...optional('safetySnapshotID', run?.safetySnapshotID || before?.safetySnapshotID),
     ...errorOf(target),
+  };
+}
+
+/** As recorded, where the record is of these LUNs; the size at the end once there is an end. */
+function sidesOf(
+  { pair, lun, run }: TargetHistory,
+  view: ReadView,
+  before: PairStatus | undefined,
+): Required<Pick<PairStatus, 'source' | 'target'>> {
+  const { sourceLunID, targetLunID } = pair;
+  const { source, target } = before ?? {};
+  const hasEnded = run !== undefined && run.outcome !== 'Running';
+  return {
+    source: source?.lunID === sourceLunID ? source : side(sourceLunID, view.luns.get(sourceLunID)),
+    target: {
+      ...(target?.lunID === targetLunID ? target : side(targetLunID, lun)),
+      ...(hasEnded && lun !== undefined ? { finalSizeBytes: lun.sizeBytes } : {}),
+    },
   };
 }
 
@@ -64,18 +76,21 @@ function side(lunID: string, lun: Lun | undefined): NonNullable<PairStatus['sour
   };
 }
 
-/** Never less than before: `before` tells of the same operation. */
+type Bytes = Pick<PairStatus, 'copiedBytes' | 'totalBytes'>;
+
+/** Never less than before: `before` tells of the same operation. A success is all bytes, seen or not. */
 function bytesOf(
   { pair, run }: TargetHistory,
   operation: Operation | undefined,
   before: PairStatus | undefined,
-): Pick<PairStatus, 'copiedBytes' | 'totalBytes'> {
-  const done = run?.outcome === 'Succeeded' || run?.outcome === 'RolledBack';
-  const reported = operation?.pairs.find((candidate) => candidate.targetLunID === pair.targetLunID);
-  const totalBytes = reported?.totalBytes ?? before?.totalBytes ?? (done ? before?.source?.sizeBytes : undefined);
+): Bytes {
+  const reported: Bytes = operation?.pairs.find(({ targetLunID }) => targetLunID === pair.targetLunID) ?? {};
+  const isDone = run?.outcome === 'Succeeded' || run?.outcome === 'RolledBack';
+  const totalBytes = reported.totalBytes ?? before?.totalBytes ?? (isDone ? before?.source?.sizeBytes : undefined);
   if (totalBytes === undefined) return {};
-  const copiedBytes = Math.max(reported?.copiedBytes ?? 0, before?.copiedBytes ?? 0);
-  return { copiedBytes: done ? totalBytes : Math.min(copiedBytes, totalBytes), totalBytes };
+  if (isDone) return { copiedBytes: totalBytes, totalBytes };
+  const { copiedBytes: known = 0 } = before ?? {};
+  return { copiedBytes: Math.min(Math.max(reported.copiedBytes ?? 0, known), totalBytes), totalBytes };
 }
 
 /** In a group the error belongs to the pair whose LUN it names, and to all when it names none. */

@@ -2,14 +2,14 @@
  * Composes .status: the one place where what is known becomes what people and tools read. It is a pure function of
  * the observation and of the change that a rule wants, and gives an equal object when nothing has changed.
  */
-import type { LunResyncStatus, PairStatus, TargetUser } from '../api/lun-resync-status.ts';
+import type { Condition, DataState, LunResyncStatus, PairStatus, TargetUser } from '../api/lun-resync-status.ts';
 import { fitStatus, MAX_RESOLVED_TEXT, resolvedTextLength } from '../api/size.ts';
 import { conditionOf, conditionsFor, type Undo } from './conditions.ts';
 import { worstDataState } from './data-state.ts';
 import { accessObjection } from './grants.ts';
 import { type History, readHistory } from './history.ts';
 import { HRESULTS, isErrorHresult } from './hresult.ts';
-import { arrayName, isAttempted, type Observation } from './observation.ts';
+import { arrayName, isAttempted, type Observation, type ReadView } from './observation.ts';
 import { pairStatuses } from './pair-status.ts';
 import { iso, isoMillis, progressOf } from './progress.ts';
 import { isReason, type ReasonName, reasonOf } from './reasons.ts';
@@ -32,36 +32,46 @@ export type Change = {
 
 /** The status after the change. */
 export function compose(o: Observation, change: Change): LunResyncStatus {
-  const previous = o.resync.status;
-  const history = o.view.state === 'read' ? readHistory(o.owner, o.pairs, o.view) : undefined;
-  const pairs = pairsOf(o, history, change);
-  const final = reasonOf(change.reason).kind !== 'Active';
-  const dataState = pairs.length > 0 ? worstDataState(pairs.map((pair) => pair.dataState ?? 'Untouched')) : undefined;
+  const { status: previous, metadata } = o.resync;
   const status: LunResyncStatus = {
     ...previous,
-    ...(history?.newest === undefined ? {} : acceptedFields(o)),
-    observedGeneration: o.resync.metadata.generation,
+    ...seenFields(o, change),
+    observedGeneration: metadata.generation,
     hresult: hresultOf(change.reason, change.set?.ending ?? previous.ending),
-    ...(pairs.length > 0 ? { pairs, pairsSummary: summary(pairs), dataState } : {}),
     progress: progressField(o, change),
     waitingSince: change.waits === true ? waitingSince(o, change.reason) : undefined,
     users: usersOf(previous, change),
     ...pauseFields(o, change.reason),
     ...change.set,
-    ...(final ? FINISHED_FIELDS : {}),
+    ...(reasonOf(change.reason).kind === 'Active' ? {} : FINISHED_FIELDS),
   };
-  const conditions = conditionsFor({
-    previous: previous.conditions ?? [],
+  return fitStatus(withoutUndefined({ ...status, conditions: conditionsOf(o, change, status.dataState) }));
+}
+
+function conditionsOf(o: Observation, change: Change, dataState: DataState | undefined): Condition[] {
+  const { reason, message, stalled = false, stalledReason, undo = 'NotFinished' } = change;
+  return conditionsFor({
+    previous: o.resync.status.conditions ?? [],
     generation: o.resync.metadata.generation,
     now: iso(o.now),
-    reason: change.reason,
-    message: change.message,
-    stalled: change.stalled ?? false,
-    stalledReason: change.stalledReason,
-    dataState: status.dataState ?? 'Untouched',
-    undo: change.undo ?? 'NotFinished',
+    reason,
+    message,
+    stalled,
+    stalledReason,
+    dataState: dataState ?? 'Untouched',
+    undo,
   });
-  return fitStatus(withoutUndefined({ ...status, conditions }));
+}
+
+/** What the LUNs tell; without them everything stays as it was last known. */
+function seenFields(o: Observation, change: Change): Partial<LunResyncStatus> {
+  if (o.view.state !== 'read') return {};
+  const history = readHistory(o.owner, o.pairs, o.view);
+  const pairs = pairsOf(o, o.view, history, change);
+  const accepted = history.newest === undefined ? {} : acceptedFields(o, o.view);
+  if (pairs.length === 0) return accepted;
+  const dataState = worstDataState(pairs.map((pair) => pair.dataState ?? 'Untouched'));
+  return { ...accepted, pairs, pairsSummary: summary(pairs), dataState };
 }
 
 /** Since when the run has waited for this reason, as RFC 3339; now, when it begins to. */
@@ -94,29 +104,32 @@ const FINISHED_FIELDS = {
 } as const;
 
 /** The array has accepted an attempt, also one that the status did not know of. */
-function acceptedFields(o: Observation): Partial<LunResyncStatus> {
+function acceptedFields(o: Observation, { identity }: ReadView): Partial<LunResyncStatus> {
   const { status } = o.resync;
   const name = arrayName(o);
   return {
     startTime: status.startTime ?? iso(o.now),
     ...(name === '' ? {} : { arrayName: status.arrayName ?? name }),
-    ...(o.view.state === 'read' ? { arrayID: status.arrayID ?? o.view.identity.arrayID } : {}),
+    arrayID: status.arrayID ?? identity.arrayID,
   };
 }
 
 /** Before the first intent nothing is kept: what the names lead to may still change. */
-function pairsOf(o: Observation, history: History | undefined, change: Change): PairStatus[] {
+function pairsOf(o: Observation, view: ReadView, history: History, change: Change): PairStatus[] {
   const { pairs: recorded = [], startTime } = o.resync.status;
-  if (o.view.state !== 'read' || history === undefined) return [...recorded];
   // What the array says of a LUN would tell a namespace without a grant whether it exists.
   if (!isAttempted(o) && accessObjection(o) !== undefined) return [];
   const begins = beginsAttempt(o, change);
   const kept = isAttempted(o) ? recorded : [];
   const pairs = pairStatuses({
     history,
-    view: o.view,
-    operation: begins ? undefined : o.view.operation,
-    expected: { verify: o.resync.spec.verify, wasAccepted: startTime !== undefined },
+    view,
+    operation: begins ? undefined : view.operation,
+    expected: {
+      verify: o.resync.spec.verify,
+      wasAccepted: startTime !== undefined,
+      isDoubted: change.reason === 'ArrayContractViolation',
+    },
     previous: begins ? kept.map(({ copiedBytes: _copied, totalBytes: _total, ...pair }) => pair) : kept,
   });
   if (resolvedTextLength(pairs) > MAX_RESOLVED_TEXT)

@@ -20,15 +20,18 @@ export function afterSuccess(o: Observation, history: History, newest: PastOpera
   return fail(o, failureOf(newest).problem);
 }
 
-function whatIsWrong(o: Observation, { pair, run }: TargetHistory, newest: PastOperation): string | undefined {
-  const { operationID, pairs } = o.resync.status;
+function whatIsWrong(o: Observation, target: TargetHistory, newest: PastOperation): string | undefined {
+  const { pair, run } = target;
   if (newest.kind !== 'Resync') return 'as a roll-back, which ends with ROLLED_BACK';
   if (run?.sourceLunID !== pair.sourceLunID) return `but not with LUN ${pair.sourceLunID} over LUN ${pair.targetLunID}`;
   if (run.pairsDigest !== o.pairsDigest) return 'for other pairs than those of the object';
-  const intended = pairs?.find((candidate) => candidate.name === pair.name)?.target?.generation;
-  if (operationID === newest.operationID && run.intentGeneration !== intended)
-    return `for generation ${run.intentGeneration} of LUN ${pair.targetLunID}, not for ${intended ?? 'one'} as was intended`;
-  return undefined;
+  const intended = intendedGeneration(o, pair.name);
+  if (o.resync.status.operationID !== newest.operationID || run.intentGeneration === intended) return undefined;
+  return `for generation ${run.intentGeneration} of LUN ${pair.targetLunID}, and ${intended ?? 'none'} was intended`;
+}
+
+function intendedGeneration(o: Observation, pairName: string): number | undefined {
+  return o.resync.status.pairs?.find(({ name }) => name === pairName)?.target?.generation;
 }
 
 function violation(o: Observation, { operationID }: PastOperation, what: string): Decision {

@@ -56,17 +56,23 @@ export function backingOff(o: Observation): Decision | undefined {
 }
 
 function isSameToPeople(o: Observation, change: Change): boolean {
-  const { conditions, observedGeneration, ending, users, waitingSince: since } = o.resync.status;
-  const seen = conditionOf(conditions, 'Succeeded');
+  const { observedGeneration, ending, users = [], waitingSince: since } = o.resync.status;
+  const { waits = false, users: holders = [], set } = change;
   return (
-    seen?.reason === change.reason &&
-    seen.message === statusText(change.message, MAX_CONDITION_MESSAGE) &&
-    (conditionOf(conditions, 'Stalled')?.status === 'True') === (change.stalled ?? false) &&
+    isShown(o, change) &&
     observedGeneration === o.resync.metadata.generation &&
-    JSON.stringify(users ?? []) === JSON.stringify(change.users ?? []) &&
-    (since !== undefined) === (change.waits ?? false) &&
-    (change.set?.ending === undefined || ending !== undefined)
+    JSON.stringify(users) === JSON.stringify(holders) &&
+    (since !== undefined) === waits &&
+    (set?.ending === undefined || ending !== undefined)
   );
+}
+
+function isShown(o: Observation, { reason, message, stalled = false }: Change): boolean {
+  const { conditions } = o.resync.status;
+  const seen = conditionOf(conditions, 'Succeeded');
+  const isStalled = conditionOf(conditions, 'Stalled')?.status === 'True';
+  if (seen?.reason !== reason || isStalled !== stalled) return false;
+  return seen.message === statusText(message, MAX_CONDITION_MESSAGE);
 }
 
 /** What is watched wakes the object up; the array's LUNs are not, so that they are looked at. */

@@ -59,7 +59,8 @@ export function otherArray(o: Observation, view: ReadView): Decision {
   const blind: Observation = { ...o, view: { state: 'unresolved' } };
   const whole = startTime === undefined || dataState === 'Untouched' || dataState === 'RolledBack';
   const ours = readHistory(o.owner, o.pairs, view).newest !== undefined;
-  if (operationID === undefined && whole && !ours) return fail(blind, endingWanted(o) ?? { reason: 'ArrayChanged', message });
+  if (operationID === undefined && whole && !ours)
+    return fail(blind, endingWanted(o) ?? { reason: 'ArrayChanged', message });
   const more = operationID === undefined ? 'where its targets have to be put right' : 'where an attempt may be at work';
   if (endingWanted(o) !== undefined) return endsLater(blind, `${message}, ${more}`);
   return shown(blind, { reason: 'ArrayUnreachable', message: `${message}, ${more}`, waits: true, stalled: true });

@@ -38,7 +38,7 @@ class Model {
       this.#idleWorkers -= 1;
       if (taken === undefined) return;
       expect(this.working).not.toContain(taken);
-      this.#ripen();
+      this.ripen();
       expect(this.due.delete(taken)).toBe(true);
       this.working.push(taken);
     });
@@ -71,14 +71,14 @@ class Model {
   }
 
   #owe(of: Key, ms: number, add: () => void): void {
-    this.#ripen();
+    this.ripen();
     const at = this.clock.now() + ms;
     if (ms === 0) this.due.add(of);
     else this.#later.set(of, Math.min(this.#later.get(of) ?? at, at));
     add();
   }
 
-  #ripen(): void {
+  ripen(): void {
     for (const [of, at] of this.#later) {
       if (at <= this.clock.now() && this.#later.delete(of)) this.due.add(of);
     }
@@ -108,6 +108,7 @@ describe('WorkQueue', () => {
         await model.take();
         await Promise.resolve();
       }
+      model.ripen();
       expect([...model.due]).toEqual([]);
     });
     await fc.assert(property, { numRuns: 500 });

@@ -1,14 +1,13 @@
 // Builders for the pure rules: one pair `data` that copies LUN snap-1 over LUN vol-1 on array-a. A test names what matters.
 import { expect } from 'vitest';
 import { type LunResync, parseLunResync } from '../../src/api/lun-resync.ts';
-import type { LunResyncStatus, PairStatus } from '../../src/api/lun-resync-status.ts';
+import type { LunResyncStatus } from '../../src/api/lun-resync-status.ts';
 import { FINALIZER } from '../../src/api/names.ts';
 import type { Lun, Operation, Run } from '../../src/core/array.ts';
-import { conditionOf, conditionsFor } from '../../src/core/conditions.ts';
+import { conditionOf } from '../../src/core/conditions.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Action, Decision } from '../../src/core/decision.ts';
 import type { ArrayPolicy, Observation, ReadView, ResolvedPair, View } from '../../src/core/observation.ts';
-import { type ReasonName, reasonOf } from '../../src/core/reasons.ts';
 
 export const NOW = Date.parse('2026-11-24T10:00:00Z');
 export const UID = '6f9c1d5e-0000-4000-8000-000000000001';
@@ -213,62 +212,10 @@ export function observation(input: ObservationInput = {}): Observation {
 
 export const UNREACHABLE: View = { state: 'unread', cause: 'Unreachable', message: 'the call ended with UNAVAILABLE' };
 
-export const recordedPair = (over: Partial<PairStatus> = {}): PairStatus => ({
-  name: 'data',
-  source: { lunID: 'snap-1', identifier: '3:6001405snap-1', sizeBytes: 10 * GiB },
-  target: { lunID: 'vol-1', identifier: '3:6001405vol-1', sizeBytes: 10 * GiB, generation: GENERATION },
-  ...over,
-});
-
 /** A status that shows this reason since a minute ago. */
-export function showing(reason: ReasonName, over: LunResyncStatus & { readonly message?: string } = {}): LunResyncStatus {
-  const { message = 'as before', ...status } = over;
-  return {
-    observedGeneration: 1,
-    conditions: conditionsFor({
-      previous: [],
-      generation: 1,
-      now: ago(60),
-      reason,
-      message,
-      stalled: false,
-      dataState: status.dataState ?? 'Untouched',
-      undo: 'NotFinished',
-    }),
-    ...(reasonOf(reason).kind === 'Active' ? {} : { completionTime: ago(60) }),
-    ...status,
-  };
-}
-
 /** The intent of an attempt is recorded. */
-export function intended(over: LunResyncStatus = {}, attempt = 1): LunResyncStatus {
-  return showing('Starting', {
-    attempt,
-    operationID: `${UID}.${attempt}`,
-    operationKind: 'Resync',
-    arrayName: 'array-a',
-    arrayID: ARRAY_ID,
-    pairs: [recordedPair()],
-    ...over,
-  });
-}
-
 /** The first attempt runs since a minute ago. */
-export const running = (over: LunResyncStatus = {}): LunResyncStatus =>
-  intended({ ...showing('Copying'), startTime: ago(60), ...over });
-
 /** The first attempt is over and counted; `failures` says how often that happened. */
-export function failed(over: LunResyncStatus = {}): LunResyncStatus {
-  const { operationID: _id, operationKind: _kind, ...rest } = running({ ...showing('RetryBackoff'), failures: 1 });
-  return { ...rest, ...over };
-}
-
-export const ending = (reason: ReasonName, message = 'because'): NonNullable<LunResyncStatus['ending']> => ({
-  reason,
-  message,
-  hresult: reasonOf(reason).hresult,
-});
-
 export type Recorded = Extract<Decision, { kind: 'Record' }>;
 
 /** The decision's status write; fails the test when it is none. */

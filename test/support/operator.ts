@@ -52,7 +52,15 @@ class RunningOperator implements OperatorProcess {
   async start(): Promise<void> {
     const { kubeconfigPath, namespace, flags = [] } = this.#options;
     const base = ['--kubeconfig', kubeconfigPath, '--namespace', namespace, '--operator-namespace', namespace];
-    const quick = ['--no-leader-elect', '--health-address', '', '--progress-interval', '1s', '--poll-interval', '200ms'];
+    const quick = [
+      '--no-leader-elect',
+      '--health-address',
+      '',
+      '--progress-interval',
+      '1s',
+      '--poll-interval',
+      '200ms',
+    ];
     const child = spawn(process.execPath, [MAIN, ...base, ...quick, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     process.on('exit', () => child.kill('SIGKILL'));
@@ -67,7 +75,10 @@ class RunningOperator implements OperatorProcess {
       if (parsed.msg === 'operator started') started.resolve();
     });
     child.once('exit', (code) => started.reject(new Error(`the operator ended with ${code}: ${errors}`)));
-    const timer = setTimeout(() => started.reject(new Error(`the operator did not start: ${errors}`)), START_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => started.reject(new Error(`the operator did not start: ${errors}`)),
+      START_TIMEOUT_MS,
+    );
     await started.promise.finally(() => clearTimeout(timer));
   }
 

@@ -1,7 +1,7 @@
 // A cluster, an array and an operator together, and what a user does with them.
 import { randomUUID } from 'node:crypto';
-import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import { type LunResync, parseLunResync } from '../../src/api/lun-resync.ts';
+import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import { newNamespace, sendOk } from './api-client.ts';
 import { type ArrayOptions, type ArrayProcess, startArray } from './array.ts';
 import type { ProvidedCluster } from './control-plane-setup.ts';
@@ -59,7 +59,9 @@ export function lunPair(name: string, source: string, target: string): LunResync
 export async function startScene(cluster: ProvidedCluster, options: SceneOptions = {}): Promise<Scene> {
   const { admin } = cluster;
   const namespace = await newNamespace(admin, 'scene');
-  const array = await startArray(options.array);
+  // What has been started ends also when a later part does not start.
+  await using started = new AsyncDisposableStack();
+  const array = started.use(await startArray(options.array));
   await array.admin.createPool({ name: 'pool', capacityBytes: BigInt(options.poolBytes ?? 8192 * MIB) });
   const arrayName = `array-${randomUUID().slice(0, 8)}`;
   const arrays = '/apis/lunresync.io/v1alpha1/storagearrays';
@@ -76,7 +78,7 @@ export async function startScene(cluster: ProvidedCluster, options: SceneOptions
     spec: { endpoint: array.endpoint, lunGrants, ...options.arraySpec },
   });
   const flags = options.operatorFlags ?? [];
-  const operator = await startOperator({ kubeconfigPath: cluster.kubeconfigPath, namespace, flags });
+  const operator = started.use(await startOperator({ kubeconfigPath: cluster.kubeconfigPath, namespace, flags }));
   const resyncs = `/apis/lunresync.io/v1alpha1/namespaces/${namespace}/lunresyncs`;
   const read = async (name: string): Promise<LunResync | undefined> => {
     const body = await sendOk(admin, 'GET', `${resyncs}/${name}`).catch((error: unknown) => {
@@ -98,6 +100,7 @@ export async function startScene(cluster: ProvidedCluster, options: SceneOptions
     if (last === undefined) throw new Error(`${name} is gone`);
     return last;
   };
+  const processes = started.move();
   return {
     cluster,
     namespace,
@@ -127,13 +130,14 @@ export async function startScene(cluster: ProvidedCluster, options: SceneOptions
       untilSatisfied(name, 'it ends', (resync) => resync.status.completionTime !== undefined, timeoutMs),
     events: async (name) => {
       const query = encodeURIComponent(`regarding.name=${name}`);
-      const list = await sendOk(admin, 'GET', `/apis/events.k8s.io/v1/namespaces/${namespace}/events?fieldSelector=${query}`);
+      const list = await sendOk(
+        admin,
+        'GET',
+        `/apis/events.k8s.io/v1/namespaces/${namespace}/events?fieldSelector=${query}`,
+      );
       return (list['items'] ?? []) as readonly ResyncEvent[];
     },
-    [Symbol.asyncDispose]: async () => {
-      await operator[Symbol.asyncDispose]();
-      await array[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => processes.disposeAsync(),
   };
 }
 
