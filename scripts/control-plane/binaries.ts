@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { buildPrograms, GO_PACKAGES, hasGo } from './build.ts';
+import { buildPrograms, type GO_PACKAGES, hasGo } from './build.ts';
 import { downloadPrograms } from './download.ts';
 
 /** Version of Kubernetes that is downloaded or built. */

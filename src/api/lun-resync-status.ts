@@ -225,9 +225,6 @@ export type PairStatus = DeepReadonly<z.output<typeof pairStatusSchema>>;
 /** What a run left on a target. */
 export type DataState = (typeof DATA_STATES)[number];
 
-/** Where a pair stands. */
-export type PairState = (typeof PAIR_STATES)[number];
-
 /** One entry of `status.users`. */
 export type TargetUser = DeepReadonly<z.output<typeof userSchema>>;
 
@@ -239,6 +236,3 @@ export type Ending = DeepReadonly<z.output<typeof endingSchema>>;
 
 /** `status.progress`. */
 export type Progress = DeepReadonly<z.output<typeof progressSchema>>;
-
-/** `status.hresult`. */
-export type StatusHresult = DeepReadonly<z.output<typeof hresultSchema>>;

@@ -34,8 +34,5 @@ export const CONDITION_TYPES = [
   'TargetConsistent',
 ] as const;
 
-/** One of the condition types of a LunResync. */
-export type ConditionType = (typeof CONDITION_TYPES)[number];
-
 /** Condition type of a StorageArray: reached, contract version understood, identity unchanged. */
 export const STORAGE_ARRAY_READY = 'Ready';

@@ -1,6 +1,5 @@
 // What both kinds share: the part of metav1.ObjectMeta that is read, and a parser that never throws.
 import { z } from 'zod';
-import type { DeepReadonly } from './fields.ts';
 
 /** Longest text of a parser's problem, in characters. */
 const MAX_PROBLEM = 512;
@@ -23,12 +22,6 @@ export const clusterMetadataSchema = z.object(metadataShape);
 
 /** Metadata of a namespaced object. */
 export const namespacedMetadataSchema = z.object({ ...metadataShape, namespace: z.string().min(1) });
-
-/** The part of metav1.ObjectMeta that is read, of a namespaced object. Everything else is dropped by the parser. */
-export type ObjectMeta = DeepReadonly<z.output<typeof namespacedMetadataSchema>>;
-
-/** The same of a cluster-scoped object. */
-export type ClusterObjectMeta = DeepReadonly<z.output<typeof clusterMetadataSchema>>;
 
 /** A parsed object, or one sentence (at most 512 characters) saying why it cannot be read. */
 export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };

@@ -140,9 +140,6 @@ export const storageArrayStatusSchema = z
   })
   .describe('What the operator knows of the array. Written by the operator only.');
 
-/** The spec of a StorageArray, defaults filled in. */
-export type StorageArraySpec = DeepReadonly<z.output<typeof storageArraySpecSchema>>;
-
 /** The status of a StorageArray. */
 export type StorageArrayStatus = DeepReadonly<z.output<typeof storageArrayStatusSchema>>;
 

@@ -53,11 +53,11 @@ function refuse(node: StructuralSchema, path: string): void {
 }
 
 function refuseOptionalKeys(node: StructuralSchema, path: string): void {
-  const keys = node['x-kubernetes-list-map-keys'];
-  if (!Array.isArray(keys) || !isNode(node['items'])) return;
+  const keys = node['x-kubernetes-list-map-keys'] as readonly string[] | undefined;
+  if (keys === undefined || !isNode(node['items'])) return;
   const required = node['items']['required'];
   const missing = keys.find((key) => !Array.isArray(required) || !required.includes(key));
-  if (missing !== undefined) throw new Error(`${path}: the list's key ${String(missing)} must be required`);
+  if (missing !== undefined) throw new Error(`${path}: the list's key ${missing} must be required`);
 }
 
 function isInt32(node: StructuralSchema): boolean {

@@ -126,7 +126,10 @@ export function withSafetySnapshot(
   const snapshot = luns.get(run.safetySnapshotID);
   // Ids of LUNs are never reused: what is gone does not come back, and is not waited for.
   if (snapshot === undefined)
-    return noSnapshot(pair, `the safety snapshot of LUN ${pair.targetLunID} that the run to undo took has been deleted`);
+    return noSnapshot(
+      pair,
+      `the safety snapshot of LUN ${pair.targetLunID} that the run to undo took has been deleted`,
+    );
   if (snapshot.safetyOwner === ownerUndone && snapshot.parentLunID === pair.targetLunID)
     return { ...pair, sourceLunID: run.safetySnapshotID };
   return noSnapshot(

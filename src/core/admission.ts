@@ -109,12 +109,12 @@ function arrayAnswers(o: Observation): Objection | undefined {
   };
 }
 
-/** An endpoint that leads elsewhere than the StorageArray has led so far: the ids in the spec may mean other LUNs there. */
+/** An endpoint that leads elsewhere than it has so far: the ids in the spec may mean other LUNs there. */
 function arrayUnchanged(o: Observation): Objection | undefined {
   const recorded = o.array.state === 'found' ? o.array.arrayID : undefined;
   const { arrayID } = readView(o).identity;
   if (isAttempted(o) || recorded === undefined || recorded === arrayID) return undefined;
-  const message = `StorageArray ${arrayName(o)} stands for array ${recorded}, but its endpoint leads to array ${arrayID}`;
+  const message = `StorageArray ${arrayName(o)} stands for array ${recorded} and its endpoint leads to array ${arrayID}`;
   return pending(o, { reason: 'ArrayChanged', message });
 }
 
@@ -157,13 +157,13 @@ function recordable(o: Observation): Objection | undefined {
   if (isAttempted(o)) return undefined;
   const length = resolvedTextLength(resolvedSides(o.pairs, readView(o)));
   if (length <= MAX_RESOLVED_TEXT) return undefined;
-  const message = `the ids and identifiers of the LUNs have ${length} characters together, at most ${MAX_RESOLVED_TEXT} can be recorded`;
+  const message = `the ids and identifiers of the LUNs have ${length} characters together, above ${MAX_RESOLVED_TEXT}`;
   return { kind: 'End', problem: { reason: 'InvalidArgument', message, remedy: 'Use several LunResyncs' } };
 }
 
 function roomForAnotherOperation(o: Observation): Objection | undefined {
   const limit = policyOf(o)?.maxConcurrentOperations ?? 0;
   if (limit === 0 || o.othersRunning < limit) return undefined;
-  const message = `array ${arrayName(o)} has as many operations under way as its maxConcurrentOperations allows: ${limit}`;
+  const message = `array ${arrayName(o)} has as many operations as its maxConcurrentOperations allows: ${limit}`;
   return hold('Pending', { reason: 'BadState', message, remedy: 'It starts when one of them has ended' });
 }

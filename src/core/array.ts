@@ -154,7 +154,10 @@ export type DoneAnswer =
   | { readonly kind: 'Refused'; readonly error: ArrayError }
   | NotKnown;
 
-/** Page 83 types that identify a LUN: T10 vendor id, EUI-64, NAA, SCSI name string. Source: VSS, "Required behaviors". */
+/**
+ * Page 83 types that identify a LUN: T10 vendor id, EUI-64, NAA, SCSI name string.
+ * Source: VSS, "Required behaviors".
+ */
 const UNIQUE_TYPES: ReadonlySet<number> = new Set([1, 2, 3, 8]);
 
 /** The LUN's first unique page 83 identifier as `<type>:<value>`, cut to 64 characters; undefined when it has none. */

@@ -41,7 +41,8 @@ export function recordIntent(o: Observation, kind: OperationKind): Decision {
 
 function announcements(o: Observation, kind: OperationKind, attempt: number): Announcement[] {
   if (kind === 'RollBack') {
-    const note = `The run ends with ${o.resync.status.ending?.reason ?? 'an error'}; its half-written targets get back what they had`;
+    const cause = o.resync.status.ending?.reason ?? 'an error';
+    const note = `The run ends with ${cause}; its half-written targets get back what they had`;
     return [{ type: 'Warning', reason: 'RollBackStarted', action: 'RollBack', note }];
   }
   if (attempt > 1) return [];

@@ -115,8 +115,8 @@ function askAgainLater(o: Observation, { problem, hresult }: Failure): Decision 
 }
 
 /**
- * STALE or DEAD: the attempt can never be accepted. Nothing is counted; what comes next is decided from a new look, after
- * a moment: an array that calls every generation stale must not make us write as fast as we can.
+ * STALE or DEAD: the attempt can never be accepted. Nothing is counted; what comes next is decided from a new look,
+ * after a moment: an array that calls every generation stale must not make us write as fast as we can.
  */
 function recordDead(o: Observation): Decision {
   const ending = o.resync.status.ending !== undefined;

@@ -36,8 +36,8 @@ function recordedEnding(o: Observation): Problem | undefined {
 }
 
 /**
- * Why the run has to let go of its targets without another call but cancel and release: somebody else has come, or the
- * LUNs' runs do not fit together, or the array has forgotten a run that it had accepted. It outranks every other ending.
+ * Why the run has to let go of its targets without another call but cancel and release: somebody else has come, the
+ * LUNs' runs do not fit together, or the array has forgotten a run that it had accepted. Outranks every other ending.
  */
 export function targetChange(o: Observation, history: History): Problem | undefined {
   const forgotten =

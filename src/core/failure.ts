@@ -18,7 +18,8 @@ export type Failure = {
 export function failureOf({ outcome, operationID, runs }: PastOperation): Failure {
   const mismatch = runs.find(hasMismatch);
   if (mismatch !== undefined) {
-    const message = `what the array read back after operation ${operationID} is not what LUN ${mismatch.sourceLunID} holds`;
+    const { sourceLunID } = mismatch;
+    const message = `what the array read back after operation ${operationID} is not what LUN ${sourceLunID} holds`;
     return { problem: { reason: 'VerificationFailed', message }, retry: false };
   }
   if (outcome === 'Interrupted') {

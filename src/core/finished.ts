@@ -67,12 +67,14 @@ function letGo(o: Observation): Decision {
   const { status } = o.resync;
   const snapshots = formatNames((status.pairs ?? []).flatMap((pair) => pair.safetySnapshotID ?? []));
   if (policyOf(o)?.abandoned) {
-    const note = `StorageArray ${arrayName(o)} is abandoned: let go without deleting safety snapshots ${snapshots || '(none)'}`;
+    const kept = snapshots || '(none)';
+    const note = `StorageArray ${arrayName(o)} is abandoned: let go without deleting safety snapshots ${kept}`;
     return removeFinalizer([{ type: 'Warning', reason: 'Abandoned', action: 'Delete', note }]);
   }
   if (hasSnapshotsToDelete(status)) return deleteSafetySnapshots(o);
   if (!holdsLastCopy(status)) return removeFinalizer([]);
-  const note = `Safety snapshots ${snapshots} are kept on array ${arrayName(o)}: a target is INCONSISTENT, and they hold what it had`;
+  const why = 'a target is INCONSISTENT, and they hold what it had';
+  const note = `Safety snapshots ${snapshots} are kept on array ${arrayName(o)}: ${why}`;
   return removeFinalizer([{ type: 'Warning', reason: 'SafetySnapshotsKept', action: 'Delete', note }]);
 }
 

@@ -2,6 +2,7 @@
 import type { LunGrant } from '../api/storage-array.ts';
 import { type Objection, pending } from './objection.ts';
 import type { Observation } from './observation.ts';
+import type { Problem } from './problem.ts';
 
 /** Whether a grant lets the namespace use the LUN. An id in a grant may end in `*`. */
 export function isGranted(
@@ -30,12 +31,25 @@ export function accessObjection(o: Observation): Objection | undefined {
       [pair.targetNeedsGrant, 'Target', pair.targetLunID],
     ] as const) {
       if (needed && !isGranted(o.array.policy.lunGrants, { namespace, access, lunID }))
-        return pending(o, {
-          reason: 'AccessDenied',
-          message: `pair ${pair.name}: namespace ${namespace} has no grant for LUN ${lunID} as a ${access.toLowerCase()}`,
-          remedy: `Ask the cluster administrator for a grant with access ${access} in spec.lunGrants of StorageArray ${o.array.name}`,
-        });
+        return pending(o, missingGrant({ pair: pair.name, namespace, access, lunID, array: o.array.name }));
     }
   }
   return undefined;
+}
+
+type Wanted = {
+  readonly pair: string;
+  readonly namespace: string;
+  readonly access: 'Source' | 'Target';
+  readonly lunID: string;
+  readonly array: string;
+};
+
+function missingGrant({ pair, namespace, access, lunID, array }: Wanted): Problem {
+  const what = `a grant with access ${access} in spec.lunGrants of StorageArray ${array}`;
+  return {
+    reason: 'AccessDenied',
+    message: `pair ${pair}: namespace ${namespace} has no grant for LUN ${lunID} as a ${access.toLowerCase()}`,
+    remedy: `Ask the cluster administrator for ${what}`,
+  };
 }

@@ -1,4 +1,4 @@
-/** The HRESULTs that a resync can end with: name, number, source. Numbers are not unique in COM; the name is what counts. */
+/** The HRESULTs that a resync can end with: name and number. Numbers are not unique in COM; the name is what counts. */
 
 /**
  * Numbers from vsserror.h and winerror.h. Microsoft's RecoverSet page prints E_NOTIMPL as 0x80000001, a slip: the

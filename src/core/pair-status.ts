@@ -86,11 +86,11 @@ function bytesOf(
 ): Bytes {
   const reported: Bytes = operation?.pairs.find(({ targetLunID }) => targetLunID === pair.targetLunID) ?? {};
   const isDone = run?.outcome === 'Succeeded' || run?.outcome === 'RolledBack';
-  const totalBytes = reported.totalBytes ?? before?.totalBytes ?? (isDone ? before?.source?.sizeBytes : undefined);
+  const { copiedBytes: known = 0, totalBytes: knownTotal, source }: Partial<PairStatus> = before ?? {};
+  const totalBytes = reported.totalBytes ?? knownTotal ?? (isDone ? source?.sizeBytes : undefined);
   if (totalBytes === undefined) return {};
-  if (isDone) return { copiedBytes: totalBytes, totalBytes };
-  const { copiedBytes: known = 0 } = before ?? {};
-  return { copiedBytes: Math.min(Math.max(reported.copiedBytes ?? 0, known), totalBytes), totalBytes };
+  const copiedBytes = isDone ? totalBytes : Math.max(reported.copiedBytes ?? 0, known);
+  return { copiedBytes: Math.min(copiedBytes, totalBytes), totalBytes };
 }
 
 /** In a group the error belongs to the pair whose LUN it names, and to all when it names none. */

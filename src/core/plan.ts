@@ -27,7 +27,8 @@ function actionOf(
   const verify = spec.verify === 'Digest' ? ', verify by digest' : '';
   const lost = target.volumes.filter((volume) => !pair.selectedVolumes.includes(volume));
   const overwritten = lost.length === 0 ? '' : `; overwrite volumes ${formatNames(lost)}`;
-  return `${safety}${size}copy ${formatBytes(source.sizeBytes)} from LUN ${source.id} over LUN ${target.id}${verify}${overwritten}`;
+  const copy = `copy ${formatBytes(source.sizeBytes)} from LUN ${source.id} over LUN ${target.id}`;
+  return `${safety}${size}${copy}${verify}${overwritten}`;
 }
 
 function sizeStep(policy: 'MatchSource' | 'KeepLarger', source: number, target: number): string {

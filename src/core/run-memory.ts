@@ -25,7 +25,7 @@ export function runMemoryObjection(o: Observation): Objection | undefined {
   const conflict = done.findIndex((runs) => runs.length > 0);
   if (conflict === -1) return undefined;
   const target = o.pairs[conflict]?.targetLunID ?? '';
-  const message = `runID ${runID} was used on LUN ${target} before, but not on all targets of this object with these pairs`;
+  const message = `runID ${runID} was used on LUN ${target} before, but not on all targets with these pairs`;
   return { kind: 'End', problem: { reason: 'RunIDConflict', message } };
 }
 

@@ -7,9 +7,9 @@ import type { Observation } from './observation.ts';
 import { complete, fail } from './terminal.ts';
 
 /**
- * `MatchesSource` means verified: the run of every target says so, for the source of its pair and with the generation of
- * the intent. What the LUNs' generations are now is not compared: with two objects on one target that would throw away
- * each other's successes for ever.
+ * `MatchesSource` means verified: the run of every target says so, for the source of its pair and with the generation
+ * of the intent. What the LUNs' generations are now is not compared: with two objects on one target that would throw
+ * away each other's successes for ever.
  */
 export function afterSuccess(o: Observation, history: History, newest: PastOperation): Decision {
   const wrong = history.targets.map((target) => whatIsWrong(o, target, newest)).find((what) => what !== undefined);

@@ -36,7 +36,7 @@ export function complete(o: Observation): Decision {
   });
 }
 
-/** Ends the run without success. What was on record as its ending keeps its words and its code. `users` hold a target. */
+/** Ends the run without success. What was on record as its ending keeps its words and code. `users` hold a target. */
 export function fail(o: Observation, problem: Problem, users: readonly TargetUser[] = []): Decision {
   const { ending: recorded } = o.resync.status;
   const ending = recorded?.reason === problem.reason ? recorded : endingOf(problem);
@@ -104,6 +104,7 @@ function outcomeNote(reason: ReasonName, message: string): Announcement {
 function timeToLiveNote(o: Observation): Announcement[] {
   const tool = o.resync.spec.ttlSecondsAfterFinished === undefined ? undefined : gitOpsTool(o.resync);
   if (tool === undefined) return [];
-  const note = `${tool} manages this object and would create it again, which repeats the run: it is not deleted after its TTL`;
+  const why = 'would create it again, which repeats the run';
+  const note = `${tool} manages this object and ${why}: it is not deleted after its TTL`;
   return [{ type: 'Warning', reason: 'TTLIgnored', action: 'Finish', note }];
 }

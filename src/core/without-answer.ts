@@ -54,7 +54,8 @@ function heldBackNote(o: Observation, message: string): Announcement[] {
 /** The endpoint leads to another array: it can prove nothing about our attempt, and gets no call from us. */
 export function otherArray(o: Observation, view: ReadView): Decision {
   const { arrayID, operationID, startTime, dataState } = o.resync.status;
-  const message = `StorageArray ${arrayName(o)} leads to array ${view.identity.arrayID}, the run began on array ${arrayID}`;
+  const now = view.identity.arrayID;
+  const message = `StorageArray ${arrayName(o)} leads to array ${now}, the run began on array ${arrayID}`;
   // What was read belongs to other LUNs.
   const blind: Observation = { ...o, view: { state: 'unresolved' } };
   const whole = startTime === undefined || dataState === 'Untouched' || dataState === 'RolledBack';

@@ -1,13 +1,14 @@
 // What the acceptance tests share: what a user reads in an object, what an administrator sees at the array, faults.
-import { expect } from 'vitest';
+
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import { expect } from 'vitest';
 import type { LunResync } from '../../src/api/lun-resync.ts';
 import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import type { FaultSchema } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
 import type { Lun } from '../../src/proto/lunarray/v1/lunarray_pb.js';
 import { type Json, send, sendOk } from '../support/api-client.ts';
 import type { CallLogEntry } from '../support/array.ts';
-import { reasonOf, type ResyncEvent, type Scene } from '../support/scene.ts';
+import { type ResyncEvent, reasonOf, type Scene } from '../support/scene.ts';
 import { until } from '../support/until.ts';
 
 const GROUP_PATH = '/apis/lunresync.io/v1alpha1';

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 
 const patch = (object: Json, body: Json, part = ''): Promise<Answer> =>
-  send(cluster.admin, 'PATCH', `${collection}/${(object['metadata'] as Json)['name']}${part}`, body);
+  send(cluster.admin, 'PATCH', `${collection}/${String((object['metadata'] as Json)['name'])}${part}`, body);
 
 const created = async (spec: Json = {}): Promise<Json> => sendOk(cluster.admin, 'POST', collection, lunResync(spec));
 

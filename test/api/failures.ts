@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { FaultAction } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
 import { Step } from '../../src/proto/lunarray/v1/lunarray_pb.js';
-import { MIB, reasonOf, type ResyncEvent, type Scene } from '../support/scene.ts';
+import { MIB, type ResyncEvent, reasonOf, type Scene } from '../support/scene.ts';
 import { conditionOf, digestsOf, messageOf, order, type Spec, untilEvent } from './acceptance.ts';
 
 export type Ending = {

@@ -11,8 +11,8 @@ import { createAuthority } from '../support/certificates.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
 import { until } from '../support/until.ts';
 import {
-  type ArrayObject,
   ARRAYS_PATH,
+  type ArrayObject,
   callsOf,
   conditionOf,
   createArray,

@@ -6,7 +6,7 @@ import { Capability, LunArray } from '../../src/proto/lunarray/v1/lunarray_pb.js
 import { addService } from '../../src/rpc/server.ts';
 import type { ServiceImplementation } from '../../src/rpc/service-types.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
-import { conditionOf, createArray, messageOf, setBandwidth, type Spec, startsOf, untilCopying } from './acceptance.ts';
+import { conditionOf, createArray, messageOf, type Spec, setBandwidth, startsOf, untilCopying } from './acceptance.ts';
 import { expectFailure, failHalfWay, refuseStart } from './failures.ts';
 
 let scene: Scene;

@@ -1,7 +1,8 @@
 // What cannot become right, what was done before, and what is only planned.
 import { describe, expect, it } from 'vitest';
+import type { Lun, Run } from '../../src/core/array.ts';
 import { decide } from '../../src/core/decide.ts';
-import type { Observation } from '../../src/core/observation.ts';
+import type { Observation, ReadView, ResolvedPair } from '../../src/core/observation.ts';
 import {
   conditionIn,
   GiB,
@@ -46,11 +47,11 @@ function missing(reason: 'AmbiguousArray'): Observation['array'] {
   return { state: 'missing', final: true, problem: { reason, message: 'array-a, array-b' } };
 }
 
-function wrong(reason: 'VolumeModeMismatch') {
+function wrong(reason: 'VolumeModeMismatch'): ResolvedPair {
   return pair({ sourceLunID: '', targetLunID: '', final: true, problem: { reason, message: 'Block, not Filesystem' } });
 }
 
-function identity(over: object, target = lun()) {
+function identity(over: object, target = lun()): ReadView {
   const view = readView({ lunList: [source(), target] });
   return { ...view, identity: { ...view.identity, ...over } };
 }
@@ -83,7 +84,7 @@ describe('what cannot become right', () => {
 
   it('refuses ids that do not fit into an object before an intent is written', () => {
     const names = Array.from({ length: 64 }, (_, nth) => `p${nth}`);
-    const long = (start: string, nth: number) => `${start}${nth}`.padEnd(128, 'x');
+    const long = (start: string, nth: number): string => `${start}${nth}`.padEnd(128, 'x');
     const pairs = names.map((name, nth) => pair({ name, sourceLunID: long('s', nth), targetLunID: long('t', nth) }));
     const lunList = pairs.flatMap((each) => [lun({ id: each.sourceLunID }), lun({ id: each.targetLunID })]);
     const { status, ended } = recorded(decide(observation({ pairs, view: readView({ lunList }) })));
@@ -94,10 +95,10 @@ describe('what cannot become right', () => {
 
 describe('runID', () => {
   const spec = { runID: 'nightly' };
-  const other = (over: Parameters<typeof run>[0] = {}) =>
+  const other = (over: Partial<Run> = {}): Run =>
     run({ owner: 'cluster/shop/older/1', runID: 'nightly', outcome: 'Succeeded', ...over });
   const two = [pair(), pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' })];
-  const both = (first: ReturnType<typeof run>[], second: ReturnType<typeof run>[]) => [
+  const both = (first: Run[], second: Run[]): Lun[] => [
     lun({ runs: first }),
     source({ id: 'snap-2' }),
     lun({ id: 'vol-2', runs: second }),

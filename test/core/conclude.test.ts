@@ -3,12 +3,15 @@ import { describe, expect, it } from 'vitest';
 import type { ArrayError, CancelAnswer, Refusal, StartAnswer } from '../../src/core/array.ts';
 import { conclude } from '../../src/core/conclude.ts';
 import { decide } from '../../src/core/decide.ts';
+import type { Decision } from '../../src/core/decision.ts';
+import type { Observation } from '../../src/core/observation.ts';
 import {
   acted,
   afterWrite,
   conditionIn,
   lun,
   NOW,
+  type ObservationInput,
   observation,
   operation,
   readView,
@@ -30,9 +33,9 @@ const refused = (refusal: Refusal, reason: string, over: Partial<ArrayError> = {
   refusal,
   error: error(reason, over),
 });
-const sent = (over: Parameters<typeof observation>[0] = {}) => observation({ status: intended(), ...over });
-const start = (answer: StartAnswer, o = sent()) => conclude(o, { to: 'Start', answer });
-const cancel = (answer: CancelAnswer, o = sent()) => conclude(o, { to: 'Cancel', answer });
+const sent = (over: ObservationInput = {}): Observation => observation({ status: intended(), ...over });
+const start = (answer: StartAnswer, o = sent()): Decision => conclude(o, { to: 'Start', answer });
+const cancel = (answer: CancelAnswer, o = sent()): Decision => conclude(o, { to: 'Cancel', answer });
 const unreachable = { kind: 'NotKnown', cause: 'Unreachable', message: 'UNAVAILABLE' } as const;
 const unauthenticated = { kind: 'NotKnown', cause: 'Unauthenticated', message: 'PERMISSION_DENIED' } as const;
 

@@ -1,7 +1,6 @@
 // The six conditions, and what kstatus, which Flux, Helm and Argo CD's health script follow, makes of them.
 import { describe, expect, it } from 'vitest';
-import type { Condition, DataState } from '../../src/api/lun-resync-status.ts';
-import { DATA_STATES } from '../../src/api/lun-resync-status.ts';
+import { type Condition, DATA_STATES, type DataState } from '../../src/api/lun-resync-status.ts';
 import { CONDITION_TYPES } from '../../src/api/names.ts';
 import { conditionOf, conditionsFor } from '../../src/core/conditions.ts';
 import { REASONS, type ReasonName } from '../../src/core/reasons.ts';

@@ -7,7 +7,6 @@ import {
   afterWrite,
   ago,
   conditionIn,
-  GiB,
   NOW,
   type ObservationInput,
   observation,
@@ -24,19 +23,8 @@ import {
 } from '../support/observations.ts';
 import { ending, failed, intended, running, showing } from '../support/statuses.ts';
 
-const copying = (over: ObservationInput = {}) =>
+const copying = (over: ObservationInput = {}): Observation =>
   observation({ status: running(), luns: [targetWith()], operation: operation(), ...over });
-const bytes = (copiedBytes: number, totalBytes = 10 * GiB) =>
-  operation({
-    pairs: [{ sourceLunID: 'snap-1', targetLunID: 'vol-1', copiedBytes, totalBytes, safetySnapshotID: '' }],
-  });
-/** The next look, with other bytes, so many seconds later. */
-const later = (o: Observation, seconds: number, copiedBytes: number): Observation => ({
-  ...o,
-  now: o.now + seconds * 1000,
-  view: readView({ lunList: [source(), targetWith()], operation: bytes(copiedBytes) }),
-});
-
 describe('the deadline', () => {
   const spec = { activeDeadlineSeconds: 100 };
 

@@ -4,6 +4,7 @@ import type { LunResyncStatus } from '../../src/api/lun-resync-status.ts';
 import type { DoneAnswer } from '../../src/core/array.ts';
 import { conclude } from '../../src/core/conclude.ts';
 import { decide } from '../../src/core/decide.ts';
+import type { Decision } from '../../src/core/decision.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import { REASONS, type ReasonName } from '../../src/core/reasons.ts';
 import {
@@ -31,10 +32,10 @@ const done = (over: LunResyncStatus = {}): LunResyncStatus =>
     pairs: [recordedPair({ dataState: 'MatchesSource', safetySnapshotID: 'safe-1' })],
     ...over,
   });
-const finished = (over: ObservationInput = {}) =>
+const finished = (over: ObservationInput = {}): Observation =>
   observation({ status: done(), view: { state: 'unresolved' }, ...over });
 const deleted = { metadata: { deletionTimestamp: ago(1) } };
-const answered = (o: Observation, answer: DoneAnswer) => conclude(o, { to: 'DeleteSafetySnapshots', answer });
+const answered = (o: Observation, answer: DoneAnswer): Decision => conclude(o, { to: 'DeleteSafetySnapshots', answer });
 const unreachable = { kind: 'NotKnown', cause: 'Unreachable', message: 'UNAVAILABLE' } as const;
 const inUse = {
   kind: 'Refused',

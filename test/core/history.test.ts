@@ -1,7 +1,9 @@
-// What the LUNs' runs say outranks what the status remembers: rule 8, with every status that an old etcd may bring back.
+// What the LUNs' runs say outranks what the status remembers, whichever status an old etcd may bring back.
 import { describe, expect, it } from 'vitest';
 import type { LunResyncStatus } from '../../src/api/lun-resync-status.ts';
+import type { Lun, Run } from '../../src/core/array.ts';
 import { decide } from '../../src/core/decide.ts';
+import type { Observation } from '../../src/core/observation.ts';
 import {
   ARRAY_ID,
   acted,
@@ -11,12 +13,12 @@ import {
   GiB,
   lun,
   NOW,
+  type ObservationInput,
   observation,
   operation,
   pair,
   reasonIn,
   recorded,
-  run,
   safetySnapshot,
   settle,
   source,
@@ -36,7 +38,7 @@ const REMEMBERED: readonly (readonly [string, LunResyncStatus | undefined])[] = 
 ];
 
 describe.each(REMEMBERED)('with a status that remembers %s', (_, status) => {
-  const world = (over: Parameters<typeof observation>[0]) =>
+  const world = (over: ObservationInput): Observation =>
     observation({ ...over, ...(status === undefined ? {} : { status }) });
 
   it('RUNNING is followed, and taken over if it is not known', () => {
@@ -139,7 +141,7 @@ const two = {
     ],
   }),
 };
-const other = (over: Parameters<typeof targetWith>[0], lunOver: Parameters<typeof targetWith>[1] = {}) =>
+const other = (over: Partial<Run>, lunOver: Partial<Lun> = {}): Lun =>
   targetWith({ sourceLunID: 'snap-2', safetySnapshotID: 'safe-2', ...over }, { id: 'vol-2', ...lunOver });
 
 describe('targets that disagree', () => {
@@ -181,7 +183,7 @@ describe('targets that disagree', () => {
 });
 
 describe('a success', () => {
-  const done = (over: Parameters<typeof run>[0] = {}, lunOver = {}) =>
+  const done = (over: Partial<Run> = {}, lunOver: Partial<Lun> = {}): Observation =>
     observation({ status: running(), luns: [targetWith({ outcome: 'Succeeded', ...over }, lunOver)] });
 
   it('is Completed with 100 %, the new size, and all conditions', () => {

@@ -1,6 +1,7 @@
 // A running operation: what is shown of it, and how often.
 import { describe, expect, it } from 'vitest';
-import type { Step } from '../../src/core/array.ts';
+import type { Progress } from '../../src/api/lun-resync-status.ts';
+import type { Operation, Step } from '../../src/core/array.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import {
@@ -22,9 +23,9 @@ import {
 } from '../support/observations.ts';
 import { failed, intended, running } from '../support/statuses.ts';
 
-const copying = (over: ObservationInput = {}) =>
+const copying = (over: ObservationInput = {}): Observation =>
   observation({ status: running(), luns: [targetWith()], operation: operation(), ...over });
-const bytes = (copiedBytes: number, totalBytes = 10 * GiB) =>
+const bytes = (copiedBytes: number, totalBytes = 10 * GiB): Operation =>
   operation({
     pairs: [{ sourceLunID: 'snap-1', targetLunID: 'vol-1', copiedBytes, totalBytes, safetySnapshotID: '' }],
   });
@@ -64,7 +65,7 @@ describe('a running operation', () => {
     const o = observation({ status: intended(), luns: [targetWith()] });
     const write = recorded(decide(o));
     expect(reasonIn(write.status)).toBe('Copying');
-    expect(decide(afterWrite(o, write))).toEqual({ kind: 'Wait', lookAgainInMs: 1_000 });
+    expect(decide(afterWrite(o, write)).kind).toBe('Wait');
   });
 });
 
@@ -126,7 +127,7 @@ describe('progress', () => {
   });
 
   it('of more than all bytes is all bytes, and of no bytes none', () => {
-    const of = (copied: number, total: number) =>
+    const of = (copied: number, total: number): Progress | undefined =>
       recorded(decide(copying({ status: intended(), operation: bytes(copied, total) }))).status.progress;
     expect(of(20 * GiB, 10 * GiB)?.percent).toBe(100);
     expect(of(0, 0)).toMatchObject({ percent: 0, display: '0% of 0 B' });

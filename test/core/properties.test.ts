@@ -10,7 +10,8 @@ import { decide, isFinished } from '../../src/core/decide.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import { attemptOf } from '../../src/core/history.ts';
 import type { Observation } from '../../src/core/observation.ts';
-import { anyAnswer, anyObservation } from '../support/arbitrary-observations.ts';
+import { anyAnswer } from '../support/arbitrary-arrays.ts';
+import { anyObservation } from '../support/arbitrary-observations.ts';
 import { afterWrite, type Recorded } from '../support/observations.ts';
 
 const RUNS = { numRuns: Number(process.env['RUNS'] ?? 1_000) };

@@ -40,7 +40,7 @@ const missing = (reason: ReasonName): Observation['array'] => ({
   final: true,
   problem: { reason, message: 'no' },
 });
-const late = (reason: ReasonName) => showing(reason, { waitingSince: ago(1_000) });
+const late = (reason: ReasonName): LunResyncStatus => showing(reason, { waitingSince: ago(1_000) });
 const done = run({ owner: 'cluster/shop/older/1', runID: 'nightly', outcome: 'Succeeded' });
 const identity = (over: object): ObservationInput => {
   const view = readView();

@@ -1,6 +1,7 @@
 // Roll-back: an operation like any other, begun once when the run is going to end without success.
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
+import type { Observation } from '../../src/core/observation.ts';
 import {
   acted,
   afterWrite,
@@ -11,6 +12,7 @@ import {
   observation,
   operation,
   pair,
+  type Recorded,
   readView,
   reasonIn,
   recorded,
@@ -23,10 +25,10 @@ import {
 import { ending, failed, recordedPair, running } from '../support/statuses.ts';
 
 const wreck = [targetWith({ outcome: 'Failed' }), safetySnapshot()];
-const ended = (over: ObservationInput = {}) =>
+const ended = (over: ObservationInput = {}): Observation =>
   observation({ status: failed({ ending: ending('NoProgress') }), luns: wreck, ...over });
 const intent = { operationID: `${UID}.2`, operationKind: 'RollBack', attempt: 2 } as const;
-const rolling = (over: ObservationInput = {}) =>
+const rolling = (over: ObservationInput = {}): Observation =>
   observation({ status: failed({ ending: ending('NoProgress'), ...intent }), luns: wreck, ...over });
 const back = { kind: 'RollBack', operationID: `${UID}.2`, safetySnapshotID: 'safe-1' } as const;
 
@@ -185,7 +187,7 @@ describe('a roll-back that is over', () => {
 
   it('is tried at least three times more, and more often where attempts are', () => {
     const luns = [targetWith({ ...back, outcome: 'Failed' }), safetySnapshot()];
-    const after = (rollBackFailures: number, backoffLimit: number) => {
+    const after = (rollBackFailures: number, backoffLimit: number): Recorded => {
       const status = failed({ ending: ending('NoProgress'), attempt: 2, rollBackFailures });
       return recorded(decide(rolling({ status, luns, spec: { backoffLimit } })));
     };

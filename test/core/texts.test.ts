@@ -79,7 +79,7 @@ describe('ids', () => {
   });
 
   it('are the first unique page 83 identifier, within bounds', () => {
-    const of = (...identifiers: { type: number; value: string }[]) =>
+    const of = (...identifiers: { type: number; value: string }[]): string | undefined =>
       uniqueIdentifier(lun({ identifiers: identifiers.map((each) => ({ codeSet: 1, ...each })) }));
     expect(of({ type: 0, value: 'aa' }, { type: 3, value: '' }, { type: 8, value: 'bb' })).toBe('8:bb');
     expect(of({ type: 5, value: 'aa' })).toBeUndefined();
@@ -89,7 +89,7 @@ describe('ids', () => {
 
 describe('the largest run', () => {
   const names = Array.from({ length: 64 }, (_, nth) => `p${nth}`);
-  const id = (kind: string, nth: number) => `${kind}${nth}`.padEnd(32, 'x');
+  const id = (kind: string, nth: number): string => `${kind}${nth}`.padEnd(32, 'x');
   const error = { reason: 'E_OUTOFMEMORY', message: 'm'.repeat(512), remedy: 'r'.repeat(512), lunID: '' };
   const pairs = names.map((name, nth) => pair({ name, sourceLunID: id('s', nth), targetLunID: id('t', nth) }));
   const lunList = pairs.flatMap(({ sourceLunID, targetLunID }) => [

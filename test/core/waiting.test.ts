@@ -1,5 +1,7 @@
 // What may still become right is waited for, and for how long.
 import { describe, expect, it } from 'vitest';
+import type { LunResyncStatus } from '../../src/api/lun-resync-status.ts';
+import type { LunGrant } from '../../src/api/storage-array.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Observation } from '../../src/core/observation.ts';
 import {
@@ -21,7 +23,7 @@ import {
 } from '../support/observations.ts';
 import { intended, showing } from '../support/statuses.ts';
 
-const granted = (access: 'Source' | 'Target', lunIDs: string[], namespace = 'shop') => ({
+const granted = (access: 'Source' | 'Target', lunIDs: string[], namespace = 'shop'): LunGrant => ({
   name: access.toLowerCase(),
   namespace,
   access,
@@ -170,7 +172,7 @@ const LIMITS: readonly (readonly [string, number, ObservationInput, string])[] =
 
 describe('the limit of a wait', () => {
   it.each(LIMITS)('ends %s after %s seconds', (reason, seconds, input, end) => {
-    const waiting = (since: number) => showing(reason as 'Pending', { waitingSince: ago(since) });
+    const waiting = (since: number): LunResyncStatus => showing(reason as 'Pending', { waitingSince: ago(since) });
     const before = decide(observation({ ...input, status: waiting(seconds - 1) }));
     expect(before.kind === 'Record' ? before.ended : undefined).toBeUndefined();
     const { status, ended } = recorded(decide(observation({ ...input, status: waiting(seconds) })));

@@ -1,6 +1,7 @@
 // The array gives no answer, or another one answers: nothing terminal is written while an attempt may be at work.
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
+import type { Observation } from '../../src/core/observation.ts';
 import {
   acted,
   afterWrite,
@@ -18,7 +19,8 @@ import {
 } from '../support/observations.ts';
 import { ending, failed, intended, running } from '../support/statuses.ts';
 
-const away = (over: ObservationInput = {}) => observation({ status: running(), view: UNREACHABLE, ...over });
+const away = (over: ObservationInput = {}): Observation =>
+  observation({ status: running(), view: UNREACHABLE, ...over });
 
 describe('an array that gives no answer', () => {
   it('is waited for, and what was known of the data stays', () => {
@@ -84,7 +86,7 @@ describe('an array that gives no answer', () => {
 describe('another array behind the endpoint', () => {
   const view = readView();
   const other = { ...view, identity: { ...view.identity, arrayID: 'array-2' } };
-  const at = (over: ObservationInput) => observation({ view: other, ...over });
+  const at = (over: ObservationInput): Observation => observation({ view: other, ...over });
   const { operationID: _id, operationKind: _kind, ...dead } = intended();
 
   it('gets no call, and proves nothing about an attempt', () => {

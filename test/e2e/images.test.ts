@@ -22,7 +22,9 @@ function image(target: 'operator' | 'simulator'): Promise<GenericContainer> {
 }
 
 describe('the images', () => {
-  it('run the simulated array as a numeric user, and its command line reaches it', { timeout: BUILD_TIMEOUT_MS }, async () => {
+  it('run the simulated array as a numeric user, and its command line reaches it', {
+    timeout: BUILD_TIMEOUT_MS,
+  }, async () => {
     const container = await (await image('simulator')).withWaitStrategy(Wait.forLogMessage(/"event":"ready"/)).start();
     try {
       const cli = ['node', 'dist/simulator/cli/main.js', '--data', '/data'];

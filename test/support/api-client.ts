@@ -54,7 +54,7 @@ function toAnswer(code: number, text: string): Answer {
     // Some errors of the server are plain text; the caller sees them as the message.
     return { code, body, message: text };
   }
-  return { code, body, message: code >= 400 ? String(body['message'] ?? text) : '' };
+  return { code, body, message: code >= 400 ? (typeof body['message'] === 'string' ? body['message'] : text) : '' };
 }
 
 /** Sends one request and throws an Error with the server's message unless it succeeds. */

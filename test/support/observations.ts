@@ -1,4 +1,4 @@
-// Builders for the pure rules: one pair `data` that copies LUN snap-1 over LUN vol-1 on array-a. A test names what matters.
+// Builders for the pure rules: one pair `data` of LUN snap-1 over LUN vol-1 on array-a. A test names what matters.
 import { expect } from 'vitest';
 import { type LunResync, parseLunResync } from '../../src/api/lun-resync.ts';
 import type { LunResyncStatus } from '../../src/api/lun-resync-status.ts';

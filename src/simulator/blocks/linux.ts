@@ -118,7 +118,7 @@ function call<Args extends unknown[]>(library: Native, syscall: Syscall<Args>, a
   return new Promise((resolve, reject) => {
     syscall.async(...args, (error: unknown, value: number) => {
       if (error) {
-        reject(error);
+        reject(error instanceof Error ? error : new Error('a system call could not be made', { cause: error }));
         return;
       }
       // koffi restores the call's errno for the duration of this callback only.
