@@ -114,7 +114,7 @@ function arrayUnchanged(o: Observation): Objection | undefined {
   const recorded = o.array.state === 'found' ? o.array.arrayID : undefined;
   const { arrayID } = readView(o).identity;
   if (isAttempted(o) || recorded === undefined || recorded === arrayID) return undefined;
-  const message = `StorageArray ${arrayName(o)} stands for array ${recorded} and its endpoint leads to array ${arrayID}`;
+  const message = `StorageArray ${arrayName(o)} stands for array ${recorded}, its endpoint leads to array ${arrayID}`;
   return pending(o, { reason: 'ArrayChanged', message });
 }
 

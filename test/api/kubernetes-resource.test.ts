@@ -137,8 +137,7 @@ describe('Resource', () => {
     await expect(fixture.configMaps.get({ namespace: '..', name: 'a' })).rejects.toThrow('is not a Kubernetes name');
   });
 
-  it('reports a request that takes longer than its deadline as unavailable, and the caller’s own abort as itself', async () => {
-    expect(await kindOf(fixture.configMaps.list({}, { deadlineMs: 0 }))).toBe('Unavailable');
+  it("reports the caller's own abort as itself", async () => {
     const reason = new Error('stopped by the test');
     await expect(fixture.configMaps.list({}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });

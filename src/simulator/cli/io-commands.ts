@@ -34,7 +34,7 @@ export const ioCommands: readonly Command[] = [
   {
     name: 'digest',
     usage: 'LUN [--length N]',
-    summary: 'the digest of a LUN’s bytes, read now',
+    summary: "the digest of a LUN's bytes, read now",
     options: { length: { type: 'string' } },
     run: async ({ admin }, args) => {
       const length = parseBytes('--length', args.text('length'));

@@ -51,7 +51,7 @@ export function failureOf(error: unknown): OperationError {
     remedy: isSpace
       ? 'Free room where the array keeps its data, then start a new operation.'
       : error instanceof CopyFailedError
-        ? 'Check the disks that hold the array’s data, then start a new operation.'
+        ? "Check the disks that hold the array's data, then start a new operation."
         : 'Look into the log of the array.',
     lunID: '',
   };

@@ -27,7 +27,7 @@ export function diskSignatureFault(state: ArrayState, request: StartArguments): 
         refusal: 'DISK_SIGNATURE',
         reason: 'VSS_E_CANNOT_REVERT_DISKID',
         message: cause,
-        remedy: 'Keep the target’s own signature, or free the original one first.',
+        remedy: "Keep the target's own signature, or free the original one first.",
         lunID: targetLunID,
       });
     }
@@ -69,7 +69,7 @@ export function safetySnapshotFault(state: ArrayState, request: StartArguments):
         refusal: 'SAFETY_SNAPSHOT',
         reason: 'VSS_E_BAD_STATE',
         message: `Source ${sourceLunID} is not the owner's own safety snapshot of target ${targetLunID}.`,
-        remedy: 'Roll back only to the safety snapshots that this run’s own operations took.',
+        remedy: "Roll back only to the safety snapshots that this run's own operations took.",
         lunID: targetLunID,
       });
     }

@@ -23,7 +23,7 @@ export class Store {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
     this.#worker = new Worker(new URL(`./store-thread.${extension}`, import.meta.url), { name: 'store', execArgv: [] });
     this.#worker.on('message', (response: StoreResponse) => this.#settle(response));
-    this.#worker.on('error', (error: unknown) => this.#fail(new Error('The store’s thread ended.', { cause: error })));
+    this.#worker.on('error', (error: unknown) => this.#fail(new Error("The store's thread ended.", { cause: error })));
     this.#worker.on('exit', () => this.#fail(new Error('The store has been closed.')));
   }
 
