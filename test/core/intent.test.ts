@@ -70,6 +70,13 @@ describe('intent before effect', () => {
     expect(recorded(decide(moved)).status.pairs?.[0]?.target).toMatchObject({ lunID: 'vol-2', generation: 8 });
   });
 
+  it('records sizes as they are at the intent, not as they were while it waited', () => {
+    const waiting = observation({ luns: [lun({ publishedNodes: ['node-1'], sizeBytes: GiB })] });
+    const grown = readView({ lunList: [source(), lun({ sizeBytes: 20 * GiB })] });
+    const o = afterWrite(waiting, recorded(decide(waiting)), { view: grown });
+    expect(recorded(decide(o)).status.pairs?.[0]?.target?.sizeBytes).toBe(20 * GiB);
+  });
+
   it('keeps sizes as they were before the run through every later attempt', () => {
     const first = observation({ status: intended({}, 1), luns: [lun({ sizeBytes: 20 * GiB })] });
     const dead = recorded(conclude(first, { to: 'Start', answer: stale }));

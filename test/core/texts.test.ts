@@ -88,8 +88,8 @@ describe('ids', () => {
 });
 
 describe('the largest run', () => {
-  const names = Array.from({ length: 64 }, (_, nth) => `p${nth}`);
-  const id = (kind: string, nth: number): string => `${kind}${nth}`.padEnd(32, 'x');
+  const names = Array.from({ length: 64 }, (_, nth) => `p${nth}`.padEnd(47, 'x'));
+  const id = (kind: string, nth: number): string => `${kind}${nth}`.padEnd(64, 'x');
   const error = { reason: 'E_OUTOFMEMORY', message: 'm'.repeat(512), remedy: 'r'.repeat(512), lunID: '' };
   const pairs = names.map((name, nth) => pair({ name, sourceLunID: id('s', nth), targetLunID: id('t', nth) }));
   const lunList = pairs.flatMap(({ sourceLunID, targetLunID }) => [
@@ -112,6 +112,14 @@ describe('the largest run', () => {
     expect(lunResyncStatusSchema.safeParse(final).success).toBe(true);
     expect(final.pairs).toHaveLength(64);
     expect(final.pairs?.every((each) => each.safetySnapshotID?.length === 128)).toBe(true);
+  });
+
+  it('gives way in its texts where there is more in it than the rules write', () => {
+    const view = readView({ lunList: [...lunList, safetySnapshot({ id: 'z'.repeat(128) })] });
+    const plan = names.map((name) => ({ pair: name, severity: 'Info' as const, action: 'a'.repeat(256) }));
+    const { status: final } = recorded(settle(observation({ pairs, view, status: { ...status, plan } })).decision);
+    expect(Buffer.byteLength(JSON.stringify(final))).toBeLessThanOrEqual(MAX_STATUS_BYTES);
+    expect(final.plan?.[0]?.action.length).toBeLessThan(256);
   });
 
   it('is announced in a note of bounded length', () => {

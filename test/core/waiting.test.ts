@@ -57,6 +57,12 @@ const WAITS: readonly (readonly [string, ObservationInput, string, string])[] = 
     'no grant for LUN vol-1 as a target',
   ],
   [
+    'the grants are for the other side',
+    { ...needy, policy: { lunGrants: [granted('Target', ['snap-1']), granted('Source', ['vol-1'])] } },
+    'Pending',
+    'no grant for LUN snap-1 as a source',
+  ],
+  [
     'the grants are for another namespace',
     { ...needy, policy: { lunGrants: [granted('Source', ['*'], 'bank'), granted('Target', ['*'], 'bank')] } },
     'Pending',
@@ -141,6 +147,12 @@ describe('what may still become right', () => {
   it('begins when a grant with a trailing star covers the LUNs', () => {
     const lunGrants = [granted('Source', ['snap-1']), granted('Target', ['vol*'])];
     expect(recorded(decide(observation({ ...needy, policy: { lunGrants } }))).status.attempt).toBe(1);
+  });
+
+  it('shows nothing of a LUN without a grant', () => {
+    const { status } = recorded(decide(observation(needy)));
+    expect(JSON.stringify(status)).not.toContain('6001405');
+    expect(status.pairs).toBeUndefined();
   });
 
   it('says the same of a LUN without a grant whether it exists or not', () => {
