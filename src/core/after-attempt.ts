@@ -1,5 +1,5 @@
 /** An attempt is over without success: another one, a roll-back, or the end. */
-import { recordIntent, targetsToRollBack } from './attempt.ts';
+import { recordIntent, releaseFirst, targetsToRollBack } from './attempt.ts';
 import { backoffAfter } from './backoff.ts';
 import { admit, rollBackLimit } from './begin.ts';
 import type { Decision } from './decision.ts';
@@ -13,10 +13,10 @@ import { compose } from './status.ts';
 import { fail } from './terminal.ts';
 import { backingOff } from './waiting.ts';
 
-/** Every target is as the attempt left it. */
-export function afterFailedAttempt(o: Observation, newest: PastOperation): Decision {
-  if (isUncounted(o, newest)) return countFailure(o, newest);
-  const wanted = endingWanted(o);
+/** `changed`: somebody else has come to a target, so that there is no other attempt, only a roll-back of the rest. */
+export function afterFailedAttempt(o: Observation, newest: PastOperation, changed?: Problem): Decision {
+  if (isUncounted(o, newest)) return releaseFirst(o) ?? countFailure(o, newest, changed);
+  const wanted = endingWanted(o) ?? changed;
   if (wanted === undefined) return admit(o);
   if ((o.resync.status.rollBackFailures ?? 0) > rollBackLimit(o) || targetsToRollBack(o).length === 0)
     return fail(o, wanted);
@@ -28,12 +28,12 @@ export function isUncounted({ resync: { status } }: Observation, newest: PastOpe
   return status.operationID !== undefined || attemptOf(newest.operationID) > (status.attempt ?? 0);
 }
 
-function countFailure(o: Observation, newest: PastOperation): Decision {
+function countFailure(o: Observation, newest: PastOperation, changed: Problem | undefined): Decision {
   const { status, spec } = o.resync;
   const failure = failureOf(newest);
   const failures = (status.failures ?? 0) + 1;
   const again = failure.retry && failures <= spec.backoffLimit;
-  const ending = endingWanted(o) ?? (again ? undefined : exhausted(failure, failures));
+  const ending = endingWanted(o) ?? changed ?? (again ? undefined : exhausted(failure, failures));
   const retryMs = backoffAfter(failures - 1);
   const note = `Attempt ${newest.attempt} failed: ${failure.problem.message}`;
   const set = {

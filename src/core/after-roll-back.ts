@@ -1,6 +1,6 @@
 /** A roll-back is over: the run ends, or the roll-back is tried again. */
 import { isUncounted } from './after-attempt.ts';
-import { recordIntent, targetsToRollBack } from './attempt.ts';
+import { recordIntent, releaseFirst, targetsToRollBack } from './attempt.ts';
 import { backoffAfter } from './backoff.ts';
 import { rollBackLimit } from './begin.ts';
 import type { Decision } from './decision.ts';
@@ -22,7 +22,8 @@ export function afterRollBack(o: Observation): Decision {
 /** Tried again after a while, within its own limit; then the run ends with what it failed from. */
 export function afterFailedRollBack(o: Observation, newest: PastOperation): Decision {
   const failure = failureOf(newest);
-  if (isUncounted(o, newest)) return countRollBackFailure(o, `Roll-back failed: ${failure.problem.message}`, newest);
+  if (isUncounted(o, newest))
+    return releaseFirst(o) ?? countRollBackFailure(o, `Roll-back failed: ${failure.problem.message}`, newest);
   if ((o.resync.status.rollBackFailures ?? 0) > rollBackLimit(o) || targetsToRollBack(o).length === 0)
     return fail(o, endingWanted(o) ?? failure.problem);
   return backingOff(o) ?? recordIntent(o, 'RollBack');

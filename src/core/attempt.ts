@@ -5,7 +5,6 @@
 import type { LunResyncStatus, PairStatus } from '../api/lun-resync-status.ts';
 import type { OperationKind, PairRequest, StartRequest } from './array.ts';
 import type { Announcement, Decision } from './decision.ts';
-import { targetChange } from './ending.ts';
 import { formatNames } from './format.ts';
 import { readHistory, type TargetHistory } from './history.ts';
 import { arrayName, type Observation, policyOf, type ResolvedPair, readView } from './observation.ts';
@@ -53,15 +52,16 @@ function announcements(o: Observation, kind: OperationKind, attempt: number): An
 }
 
 /**
- * The targets that a roll-back is for: half-written by this run, with their safety snapshot there. None where somebody
- * else has come to one of the run's targets.
+ * The targets that a roll-back is for: half-written by this run and fenced since, with their safety snapshot there. What
+ * somebody else has written to is none of them. None at all where the targets cannot be parts of one history.
  */
 export function targetsToRollBack(o: Observation): TargetHistory[] {
   const view = readView(o);
   const history = readHistory(o.owner, o.pairs, view);
-  if (targetChange(o, history) !== undefined) return [];
+  if (history.disagreement !== undefined) return [];
   return history.targets.filter(
-    ({ lun, run }) => lun?.state === 'Inconsistent' && run !== undefined && view.luns.has(run.safetySnapshotID),
+    ({ lun, run, moved }) =>
+      lun?.state === 'Inconsistent' && !moved && run !== undefined && view.luns.has(run.safetySnapshotID),
   );
 }
 
@@ -150,4 +150,15 @@ export function cancelAttempt(o: Observation, operationID: string): Decision {
     .map((pair) => recorded(o, pair)?.target?.lunID ?? pair.targetLunID)
     .filter((lunID) => lunID !== '');
   return { kind: 'Act', action: { kind: 'Cancel', arrayID: o.resync.status.arrayID ?? '', operationID, targetLunIDs } };
+}
+
+/**
+ * Lets go of the record of the attempt that has ended, before its end is written down: afterwards its id is not known any
+ * more. Nothing is lost by it, since the LUNs' runs outlive the record. Undefined when there is none.
+ */
+export function releaseFirst(o: Observation): Decision | undefined {
+  const operation = o.view.state === 'read' ? o.view.operation : undefined;
+  if (operation === undefined || operation.outcome === 'Running') return undefined;
+  const { operationID } = operation;
+  return { kind: 'Act', action: { kind: 'Release', arrayID: o.resync.status.arrayID ?? '', operationID } };
 }

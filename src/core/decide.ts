@@ -8,6 +8,7 @@
 import { FINALIZER } from '../api/names.ts';
 import { afterFailedAttempt } from './after-attempt.ts';
 import { afterFailedRollBack, afterRollBack } from './after-roll-back.ts';
+import { targetsToRollBack } from './attempt.ts';
 import { admit, sendOrCancel } from './begin.ts';
 import { conditionOf } from './conditions.ts';
 import { withinDeadline } from './deadline.ts';
@@ -17,6 +18,7 @@ import { decideFinished } from './finished.ts';
 import { follow } from './follow.ts';
 import { attemptOf, type History, isUnsuccessfulEnd, type PastOperation, readHistory } from './history.ts';
 import { isAttempted, type Observation, policyOf, type ReadView } from './observation.ts';
+import type { Problem } from './problem.ts';
 import { afterSuccess } from './success.ts';
 import { fail } from './terminal.ts';
 import { letGoOfAbandoned, otherArray, withoutAnswer } from './without-answer.ts';
@@ -62,15 +64,16 @@ function byHistory(o: Observation, history: History): Decision {
   if (operationID !== undefined && isUnknown) return sendOrCancel(o, history, operationID);
   if (newest?.outcome === 'Succeeded' && disagreement === undefined) return afterSuccess(o, history, newest);
   const changed = targetChange(o, history);
-  if (changed !== undefined) return fail(o, changed);
-  return newest === undefined ? admit(o) : afterEnd(o, newest);
+  // What somebody else has written to is let go of; what is half-written and fenced still gets back what it had.
+  if (changed !== undefined && targetsToRollBack(o).length === 0) return fail(o, changed);
+  return newest === undefined ? admit(o) : afterEnd(o, newest, changed);
 }
 
-function afterEnd(o: Observation, newest: PastOperation): Decision {
+function afterEnd(o: Observation, newest: PastOperation, changed: Problem | undefined): Decision {
   const { kind, outcome, operationID } = newest;
   if (kind === 'RollBack' && outcome === 'RolledBack') return afterRollBack(o);
   if (isUnsuccessfulEnd(outcome))
-    return kind === 'RollBack' ? afterFailedRollBack(o, newest) : afterFailedAttempt(o, newest);
+    return kind === 'RollBack' ? afterFailedRollBack(o, newest) : afterFailedAttempt(o, newest, changed);
   const message = `operation ${operationID} ended with an outcome that it cannot have: ${outcome}`;
   return fail(o, { reason: 'ArrayContractViolation', message });
 }

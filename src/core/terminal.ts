@@ -2,6 +2,7 @@
 import { MAX_CONDITION_MESSAGE } from '../api/condition.ts';
 import type { LunResyncStatus, TargetUser } from '../api/lun-resync-status.ts';
 import { statusText } from '../api/size.ts';
+import { releaseFirst } from './attempt.ts';
 import type { Announcement, Decision } from './decision.ts';
 import { endingOf } from './ending.ts';
 import { formatBytes, formatDuration, formatNames } from './format.ts';
@@ -50,12 +51,10 @@ type End = {
   readonly set: Partial<LunResyncStatus>;
 };
 
-/** The record at the array is released first: the LUNs' runs outlive it, and after this write nobody looks again. */
+/** The record at the array is released first: after this write nobody looks again. */
 function terminal(o: Observation, { reason, message, users = [], set }: End): Decision {
-  if (o.view.state === 'read' && o.view.operation !== undefined && o.view.operation.outcome !== 'Running') {
-    const { operationID } = o.view.operation;
-    return { kind: 'Act', action: { kind: 'Release', arrayID: o.resync.status.arrayID ?? '', operationID } };
-  }
+  const release = releaseFirst(o);
+  if (release !== undefined) return release;
   const draft = compose(o, { reason, message, set });
   const note = wreckNote(draft);
   const status = compose(o, {

@@ -112,6 +112,21 @@ describe('a release', () => {
     expect(acted(decide(over), 'Release').operationID).toBe(`${UID}.1`);
   });
 
+  it.each(['Failed', 'Interrupted'] as const)(
+    'of an attempt that ended as %s comes before it is counted',
+    (outcome) => {
+      const failedAttempt = observation({
+        status: running(),
+        luns: [targetWith({ outcome })],
+        operation: operation({ outcome }),
+      });
+      expect(acted(decide(failedAttempt), 'Release').operationID).toBe(`${UID}.1`);
+      const counted = recorded(conclude(failedAttempt, { to: 'Release', answer: { kind: 'Done' } }));
+      expect(counted.status.failures).toBe(1);
+      expect(counted.status.operationID).toBeUndefined();
+    },
+  );
+
   it.each([
     ['done', { kind: 'Done' }],
     ['refused', { kind: 'Refused', error: error('VSS_E_BAD_STATE') }],

@@ -101,15 +101,23 @@ describe('a run that is going to end without success', () => {
     expect(status.dataState).toBe(dataState);
   });
 
-  it('is not rolled back over what somebody else has written to one of its targets', () => {
+  it('lets go of a target that somebody else has written to, and rolls back the half-written rest', () => {
     const pairs = [pair(), pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' })];
-    const luns = [
-      source({ id: 'snap-2' }),
-      ...wreck,
-      targetWith({ outcome: 'Failed' }, { id: 'vol-2', state: 'Online', contentGeneration: 99 }),
+    const taken = targetWith({ outcome: 'Failed' }, { id: 'vol-2', state: 'Online', contentGeneration: 99 });
+    const others = [source({ id: 'snap-2' }), taken];
+    const luns = [...others, ...wreck];
+    expect(recorded(decide(ended({ pairs, luns }))).status.operationKind).toBe('RollBack');
+    const pairsOnRecord = [
+      recordedPair({ target: { lunID: 'vol-1', generation: 7 } }),
+      recordedPair({ name: 'logs', target: { lunID: 'vol-2', generation: 7 } }),
     ];
-    expect(recorded(decide(ended({ pairs, luns }))).ended).toBe('TargetChanged');
-    expect(acted(decide(rolling({ pairs, luns })), 'Cancel').operationID).toBe(`${UID}.2`);
+    const status = failed({ ending: ending('NoProgress'), ...intent, pairs: pairsOnRecord });
+    const { request } = acted(decide(observation({ status, pairs, luns })), 'Start');
+    expect(request.pairs.map(({ targetLunID }) => targetLunID)).toEqual(['vol-1']);
+    const rolledBack = targetWith({ outcome: 'RolledBack', kind: 'RollBack', operationID: `${UID}.2` });
+    const over = decide(observation({ status, pairs, luns: [...others, rolledBack, safetySnapshot()] }));
+    expect(recorded(over).ended).toBe('TargetChanged');
+    expect(recorded(over).status.dataState).toBe('Unknown');
   });
 
   it('is rolled back on the targets that need it only', () => {
