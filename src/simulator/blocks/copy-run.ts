@@ -6,7 +6,7 @@ import type { CopyJob, CopyProgress, CopyResult } from './copier.ts';
 import { CopyControl } from './copy-control.ts';
 import { CopyCancelledError, CopyFailedError, OutOfSpaceError } from './copy-errors.ts';
 import { CHUNK_BYTES, digestOfChunks, zeroChunkDigests } from './digest.ts';
-import { type Extent, scanRegions } from './region-scan.ts';
+import { type Extent, type Region, scanRegions } from './region-scan.ts';
 import { Throttle } from './throttle.ts';
 import { BlockTaskError, runBlockTask } from './worker-pool.ts';
 
@@ -92,13 +92,14 @@ export class CopyRun {
     });
   }
 
-  async #copyPiece(files: Files, region: Extent): Promise<void> {
+  async #copyPiece(files: Files, region: Region): Promise<void> {
     const reply = await runBlockTask({
       kind: 'copy',
       sourceFd: files.source.fd,
       targetFd: files.target.fd,
       sourceSizeBytes: this.#job.sourceSizeBytes,
-      region,
+      region: { offset: region.offset, length: region.length },
+      targetEmpty: region.dataIn[1] === false,
       mode: this.#compare.nextMode(),
       hash: this.#job.verify && this.#job.knownSourceDigests === undefined,
       cloneBlockBytes: this.#cloneBlockBytes,

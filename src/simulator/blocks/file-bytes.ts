@@ -88,6 +88,17 @@ export function gapsBetween(extents: readonly Extent[], range: Extent): readonly
   return gaps;
 }
 
+/** What of the extents (in order) lies within the range. */
+export function extentsWithin(extents: readonly Extent[], range: Extent): readonly Extent[] {
+  const end = range.offset + range.length;
+  return extents
+    .map((extent) => {
+      const offset = Math.max(extent.offset, range.offset);
+      return { offset, length: Math.min(extent.offset + extent.length, end) - offset };
+    })
+    .filter((extent) => extent.length > 0);
+}
+
 /** Runs of cells for which `matches` holds, as extents of the range; neighbours are merged, the last cell may be short. */
 export function runsOfCells(range: Extent, matches: (cell: Extent) => boolean): readonly Extent[] {
   const runs: { offset: number; length: number }[] = [];

@@ -7,6 +7,9 @@ import { runBlockTask } from './worker-pool.ts';
 /** A range of bytes. */
 export type Extent = { readonly offset: number; readonly length: number };
 
+/** A region of a scan, and which of the scanned files (in their order) have data anywhere in it. */
+export type Region = Extent & { readonly dataIn: readonly boolean[] };
+
 /** What a scan walks over and what it calls. */
 export type Scan = {
   /** Data in any of these files makes a region. */
@@ -18,7 +21,7 @@ export type Scan = {
   readonly admit: (bytes: number) => Promise<void>;
   /** Told of bytes that are a hole in all files; no piece covers them. */
   readonly skipped: (bytes: number) => void;
-  readonly work: (piece: Extent) => Promise<void>;
+  readonly work: (piece: Region) => Promise<void>;
 };
 
 const MAX_REGIONS_PER_MAP = 256;
@@ -49,11 +52,11 @@ export async function scanRegions(scan: Scan): Promise<void> {
   flight.throwIfFailed();
 }
 
-async function workOnRegion(scan: Scan, flight: Flight, region: Extent): Promise<void> {
+async function workOnRegion(scan: Scan, flight: Flight, region: Region): Promise<void> {
   const end = region.offset + region.length;
   let offset = region.offset;
   while (offset < end) {
-    const piece = { offset, length: Math.min(scan.pieceBytes(), end - offset) };
+    const piece = { offset, length: Math.min(scan.pieceBytes(), end - offset), dataIn: region.dataIn };
     await scan.admit(piece.length);
     await flight.begin(() => scan.work(piece));
     offset += piece.length;

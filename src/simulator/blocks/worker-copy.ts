@@ -6,6 +6,7 @@ import {
   attempt,
   CELL_BYTES,
   dataExtents,
+  extentsWithin,
   gapsBetween,
   isZero,
   type OpenFile,
@@ -29,6 +30,8 @@ type Copy = {
   readonly control: CopyControl;
   readonly source: OpenFile;
   readonly target: OpenFile;
+  /** Where the target had data when the task began; undefined when it cannot be known. Asked once: see DataFinder. */
+  readonly targetExtents: readonly Extent[] | undefined;
   writtenBytes: number;
   comparedBytes: number;
   equalBytes: number;
@@ -38,18 +41,22 @@ type Copy = {
 
 /** Copies one region. A cancelled task stops between chunks and answers with what it did until then. */
 export function copyRegion(task: CopyTask): BlockReplies['copy'] {
+  const target: OpenFile = { fd: task.targetFd, file: 'target' };
   const copy: Copy = {
     task,
     control: new CopyControl(task.control),
     source: { fd: task.sourceFd, file: 'source' },
-    target: { fd: task.targetFd, file: 'target' },
+    target,
+    targetExtents: task.targetEmpty ? [] : dataExtents(target, task.region),
     writtenBytes: 0,
     comparedBytes: 0,
     equalBytes: 0,
     cloneWorks: task.cloneBlockBytes > 0,
     sourceDigests: [],
   };
-  const inPlace = hasAllBlocks(copy.target, task.region);
+  // Only where nothing is allocated does early writeback pay: else it allocates piece by piece and out of order, which
+  // fragments the file.
+  const inPlace = bytesIn(copy.targetExtents ?? []) === task.region.length;
   for (const part of copy.cloneWorks ? shareBlocks(copy) : [task.region]) {
     for (const piece of chunksOf(part)) {
       if (!copy.control.cancelled) {
@@ -71,19 +78,10 @@ export function zeroTarget(task: ZeroTask): BlockReplies['zero'] {
   let writtenBytes = 0;
   for (const piece of chunksOf(task.range)) {
     if (!control.cancelled) {
-      writtenBytes += release({ target, control }, piece);
+      writtenBytes += release({ target, control }, piece, dataExtents(target, piece));
     }
   }
   return { writtenBytes };
-}
-
-/**
- * Whether writing the range allocates nothing. Only then does early writeback pay: where blocks must be found, it allocates
- * them piece by piece and out of order, which fragments the file and on ext4 makes the copy up to twice as slow.
- */
-function hasAllBlocks(target: OpenFile, range: Extent): boolean {
-  const extents = dataExtents(target, range);
-  return extents !== undefined && bytesIn(extents) === range.length;
 }
 
 /** The parts of a range within each chunk. */
@@ -108,7 +106,7 @@ function shareBlocks(copy: Copy): readonly Extent[] {
   const aligned = { offset: start, length: end - start };
   const dataBytes = bytesIn(dataExtents(copy.source, aligned) ?? [aligned]);
   // Shared blocks count for every file that has them, in the file system's numbers as well as in the array's pools.
-  const allocated = copy.control.limited ? dataBytes - bytesIn(dataExtents(copy.target, aligned) ?? []) : 0;
+  const allocated = copy.control.limited ? dataBytes - bytesIn(extentsWithin(copy.targetExtents ?? [], aligned)) : 0;
   copy.cloneWorks = attempt(copy.target, start, () => shareWithin(copy, aligned, allocated));
   if (!copy.cloneWorks) {
     return [region];
@@ -135,6 +133,7 @@ function shareWithin(copy: Copy, aligned: Extent, allocated: number): boolean {
 
 function copyPiece(copy: Copy, piece: Extent): void {
   const extents = readSource(copy, piece);
+  const onTarget = copy.targetExtents && extentsWithin(copy.targetExtents, piece);
   if (copy.task.hash && isWholeChunk(copy, piece)) {
     const bytes = sourceBytes.subarray(0, piece.length);
     const digest =
@@ -142,11 +141,11 @@ function copyPiece(copy: Copy, piece: Extent): void {
     copy.sourceDigests.push([piece.offset / CHUNK_BYTES, digest]);
   }
   for (const gap of gapsBetween(extents, piece)) {
-    copy.writtenBytes += release(copy, gap);
+    copy.writtenBytes += release(copy, gap, onTarget);
   }
   for (const extent of extents) {
-    for (const part of partsToWrite(copy, extent, piece)) {
-      reserve(copy, part);
+    for (const part of partsToWrite(copy, extent, piece, onTarget)) {
+      reserve(copy, part, onTarget ?? []);
       const start = part.offset - piece.offset;
       writeFully(copy.target, sourceBytes.subarray(start, start + part.length), part.offset);
       copy.writtenBytes += part.length;
@@ -172,13 +171,18 @@ function readSource(copy: Copy, piece: Extent): readonly Extent[] {
 }
 
 /** Which parts of a data extent must be written: all of it, or where the target's data differs and where it has none. */
-function partsToWrite(copy: Copy, extent: Extent, piece: Extent): readonly Extent[] {
+function partsToWrite(
+  copy: Copy,
+  extent: Extent,
+  piece: Extent,
+  onTarget: readonly Extent[] | undefined,
+): readonly Extent[] {
   if (copy.task.mode === 'write') {
     return [extent];
   }
-  const onTarget = dataExtents(copy.target, extent) ?? [extent];
-  const parts: Extent[] = [...gapsBetween(onTarget, extent)];
-  for (const common of onTarget) {
+  const comparable = onTarget === undefined ? [extent] : extentsWithin(onTarget, extent);
+  const parts: Extent[] = [...gapsBetween(comparable, extent)];
+  for (const common of comparable) {
     parts.push(...differences(copy, common, piece));
   }
   return parts;
@@ -202,8 +206,12 @@ function differences(copy: Copy, extent: Extent, piece: Extent): readonly Extent
 }
 
 /** Turns the range of the target into a hole where it is none; returns the zeros that had to be written instead. */
-function release(copy: Pick<Copy, 'target' | 'control'>, range: Extent): number {
-  const extents = dataExtents(copy.target, range);
+function release(
+  copy: Pick<Copy, 'target' | 'control'>,
+  range: Extent,
+  onTarget: readonly Extent[] | undefined,
+): number {
+  const extents = onTarget && extentsWithin(onTarget, range);
   let writtenBytes = 0;
   for (const extent of extents ?? [range]) {
     const zeroed = zeroRange(copy.target, extent);
@@ -216,12 +224,11 @@ function release(copy: Pick<Copy, 'target' | 'control'>, range: Extent): number 
 }
 
 /** Takes the blocks that writing the part will allocate from the copy's allowance. */
-function reserve(copy: Copy, part: Extent): void {
+function reserve(copy: Copy, part: Extent, onTarget: readonly Extent[]): void {
   if (!copy.control.limited) {
     return;
   }
-  const onTarget = dataExtents(copy.target, part) ?? [];
-  const bytes = gapsBetween(onTarget, part).reduce((sum, gap) => sum + touchedUnits(gap), 0);
+  const bytes = gapsBetween(extentsWithin(onTarget, part), part).reduce((sum, gap) => sum + touchedUnits(gap), 0);
   attempt(copy.target, part.offset, () => copy.control.allocate(bytes));
 }
 

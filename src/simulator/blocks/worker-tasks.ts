@@ -1,5 +1,5 @@
 /** The messages between the main thread and the block workers: every task is small, bounded and leaves no state behind. */
-import type { Extent } from './region-scan.ts';
+import type { Extent, Region } from './region-scan.ts';
 
 /** How a copy treats target blocks that hold data: overwrite; skip equal ones; or decide by the first bytes of each chunk. */
 export type CopyMode = 'write' | 'compare' | 'probe';
@@ -19,6 +19,8 @@ export type CopyTask = {
   readonly targetFd: number;
   readonly sourceSizeBytes: number;
   readonly region: Extent;
+  /** The target is known to be one hole there: it need not be asked, and nothing can be compared or freed. */
+  readonly targetEmpty: boolean;
   readonly mode: CopyMode;
   readonly hash: boolean;
   /** Block size of a file system that may share blocks, 0 when it is known that it cannot. */
@@ -52,7 +54,7 @@ export type BlockTask = MapTask | CopyTask | ZeroTask | VerifyTask | DigestTask;
 
 /** What each kind of task answers. */
 export type BlockReplies = {
-  readonly map: { readonly regions: readonly Extent[]; readonly nextOffset: number };
+  readonly map: { readonly regions: readonly Region[]; readonly nextOffset: number };
   readonly copy: {
     readonly writtenBytes: number;
     readonly comparedBytes: number;

@@ -1,5 +1,6 @@
 /** Reading back, in a worker: which regions hold data, and the digests of source and target chunk by chunk. */
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { CopyControl } from './copy-control.ts';
 import { CHUNK_BYTES, zeroChunkDigest } from './digest.ts';
 import { attempt, type OpenFile, readFully } from './file-bytes.ts';
@@ -18,7 +19,7 @@ const targetBytes = Buffer.allocUnsafeSlow(STRIDE_BYTES);
 export function mapRegions(task: MapTask): BlockReplies['map'] {
   const end = task.range.offset + task.range.length;
   const files = task.fds.map((fd) => new DataFinder(fd));
-  const regions: { offset: number; length: number }[] = [];
+  const regions: { offset: number; length: number; dataIn: readonly boolean[] }[] = [];
   let offset = task.range.offset;
   let chunks = 0;
   while (offset < end && chunks < task.maxRegions) {
@@ -28,11 +29,12 @@ export function mapRegions(task: MapTask): BlockReplies['map'] {
     }
     const start = Math.max(offset, Math.floor(data / CHUNK_BYTES) * CHUNK_BYTES);
     const next = Math.min(end, (Math.floor(data / CHUNK_BYTES) + 1) * CHUNK_BYTES);
+    const dataIn = files.map((file) => file.nextData(start) < next);
     const last = regions.at(-1);
-    if (last !== undefined && last.offset + last.length === start) {
+    if (last !== undefined && last.offset + last.length === start && isDeepStrictEqual(last.dataIn, dataIn)) {
       last.length += next - start;
     } else {
-      regions.push({ offset: start, length: next - start });
+      regions.push({ offset: start, length: next - start, dataIn });
     }
     chunks += 1;
     offset = next;
@@ -105,19 +107,31 @@ function* stridesOf(range: Extent): Generator<Extent> {
   }
 }
 
-/** Finds data in one file; asks the file system only when the position has passed what it last answered. */
+/**
+ * Finds data in one file, for positions that only grow; asks the file system only behind the extent that it last answered,
+ * since on ext4 each question waits for the writes to the file that are under way.
+ */
 class DataFinder {
   readonly #file: OpenFile;
-  #next = -1;
+  #start = -1;
+  #end = -1;
 
   constructor(fd: number) {
     this.#file = { fd, file: 'source' };
   }
 
   nextData(offset: number): number {
-    if (this.#next < offset) {
-      this.#next = attempt(this.#file, offset, () => seekSync(this.#file.fd, offset, 'data')) ?? offset;
+    if (offset >= this.#end) {
+      this.#ask(offset);
     }
-    return this.#next;
+    return Math.max(offset, this.#start);
+  }
+
+  #ask(offset: number): void {
+    attempt(this.#file, offset, () => {
+      const start = seekSync(this.#file.fd, offset, 'data') ?? offset;
+      this.#start = start;
+      this.#end = Number.isFinite(start) ? (seekSync(this.#file.fd, start, 'hole') ?? Number.POSITIVE_INFINITY) : start;
+    });
   }
 }
