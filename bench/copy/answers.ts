@@ -38,7 +38,7 @@ async function ask({ array }: Lab, operationId: string, signal: AbortSignal): Pr
   const startedAt = performance.now();
   while (!signal.aborted) {
     calls.push(timeCall(array, operationId));
-    await delay(startedAt + calls.length * EVERY_MS - performance.now());
+    await delay(Math.max(0, startedAt + calls.length * EVERY_MS - performance.now()));
   }
   return (await Promise.all(calls)).filter((milliseconds) => milliseconds !== undefined);
 }

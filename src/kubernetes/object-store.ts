@@ -1,5 +1,5 @@
 /** The objects that a reflector has seen, and the observers that are told of each change, once, in order. */
-import { isLater, keyOf, type ObjectName, type StoredObject } from './stored-object.ts';
+import { isLater, keyOf, type ObjectMeta, type ObjectName, type StoredObject } from './stored-object.ts';
 
 /** Told of changes; an object that was deleted and created again is `onDelete`, then `onAdd`. */
 export type Observer<T> = {
@@ -41,11 +41,15 @@ export class ObjectStore<T extends StoredObject> {
     return this.#objects.size;
   }
 
+  /** Whether this state of the object is later than the known one; asked before an object is read, which costs more. */
+  isNews(metadata: ObjectMeta): boolean {
+    const known = this.#objects.get(keyOf(metadata));
+    return known === undefined || isLater(metadata.resourceVersion, known.metadata.resourceVersion);
+  }
+
   /** Takes an added or changed object. One that is no later than what is known is ignored: a write's answer was faster. */
   put(object: T): void {
-    const known = this.#objects.get(keyOf(object.metadata));
-    if (known !== undefined && !isLater(object.metadata.resourceVersion, known.metadata.resourceVersion)) return;
-    this.#set(known, object);
+    if (this.isNews(object.metadata)) this.#set(this.#objects.get(keyOf(object.metadata)), object);
   }
 
   /** Takes a deletion; ignored when what is known is later, that is, created again. */

@@ -197,7 +197,7 @@ export class Reflector<T extends StoredObject> {
     const { metadata } = parseStoredObject(event.object);
     if (event.kind === 'Deleted') {
       this.#store.remove(metadata);
-    } else {
+    } else if (this.#store.isNews(metadata)) {
       const object = this.#parse(event.object);
       if (object !== undefined) this.#store.put(object);
     }

@@ -9,6 +9,7 @@ import { CHUNK_BYTES, digestOfChunks, zeroChunkDigests } from './digest.ts';
 import { type Extent, type Region, scanRegions } from './region-scan.ts';
 import { Throttle } from './throttle.ts';
 import { BlockTaskError, runBlockTask } from './worker-pool.ts';
+import type { BlockReplies, CopyMode } from './worker-tasks.ts';
 
 const MAX_PIECE_BYTES = 4 * CHUNK_BYTES;
 /** Sharing blocks moves no bytes: large pieces save calls, and a cancel still gets in between. */
@@ -65,10 +66,16 @@ export class CopyRun {
   async #copy(files: Files): Promise<void> {
     const job = this.#job;
     this.#cloneBlockBytes = (await statfs(job.target)).bsize;
-    for (const range of job.ranges ?? [{ offset: 0, length: job.sourceSizeBytes }]) {
+    const ranges = job.ranges ?? [{ offset: 0, length: job.sourceSizeBytes }];
+    await this.#zeroTail(files);
+    // Pieces run side by side: what they free must be free before the first of them allocates, or a tight copy would fail
+    // or not by chance.
+    for (const range of this.#control.limited ? ranges : []) {
+      await this.#releaseRange(files, range);
+    }
+    for (const range of ranges) {
       await this.#copyRange(files, range);
     }
-    await this.#zeroTail(files);
     await this.throttle.admitUnmetered();
     await this.#flush(files.target);
     if (job.corruptChunk !== undefined) {
@@ -92,19 +99,38 @@ export class CopyRun {
     });
   }
 
-  async #copyPiece(files: Files, region: Region): Promise<void> {
-    const reply = await runBlockTask({
+  async #releaseRange(files: Files, range: Extent): Promise<void> {
+    await scanRegions({
+      fds: [files.source.fd, files.target.fd],
+      range,
+      pieceBytes: () => MAX_PIECE_BYTES,
+      admit: () => this.throttle.admitUnmetered(),
+      skipped: () => {},
+      work: async (region) => {
+        if (region.dataIn[1] === true) {
+          this.#writtenBytes += (await this.#runCopyTask(files, region, 'release')).writtenBytes;
+        }
+      },
+    });
+  }
+
+  #runCopyTask(files: Files, region: Region, mode: CopyMode): Promise<BlockReplies['copy']> {
+    return runBlockTask({
       kind: 'copy',
       sourceFd: files.source.fd,
       targetFd: files.target.fd,
       sourceSizeBytes: this.#job.sourceSizeBytes,
       region: { offset: region.offset, length: region.length },
       targetEmpty: region.dataIn[1] === false,
-      mode: this.#compare.nextMode(),
-      hash: this.#job.verify && this.#job.knownSourceDigests === undefined,
-      cloneBlockBytes: this.#cloneBlockBytes,
+      mode,
+      hash: mode !== 'release' && this.#job.verify && this.#job.knownSourceDigests === undefined,
+      cloneBlockBytes: mode === 'release' ? 0 : this.#cloneBlockBytes,
       control: this.#control.buffer,
     });
+  }
+
+  async #copyPiece(files: Files, region: Region): Promise<void> {
+    const reply = await this.#runCopyTask(files, region, this.#compare.nextMode());
     this.#compare.learn(reply);
     // Large pieces only after the file system has shared blocks once: one that refuses has to copy what it was given.
     this.#cloneWorked = reply.cloneWorks;

@@ -54,17 +54,15 @@ export function copyRegion(task: CopyTask): BlockReplies['copy'] {
     cloneWorks: task.cloneBlockBytes > 0,
     sourceDigests: [],
   };
-  // Only where nothing is allocated does early writeback pay: else it allocates piece by piece and out of order, which
-  // fragments the file.
-  const inPlace = bytesIn(copy.targetExtents ?? []) === task.region.length;
   for (const part of copy.cloneWorks ? shareBlocks(copy) : [task.region]) {
     for (const piece of chunksOf(part)) {
       if (!copy.control.cancelled) {
-        copyPiece(copy, piece);
+        (task.mode === 'release' ? releaseHoles : copyPiece)(copy, piece);
       }
     }
   }
-  if (inPlace && copy.writtenBytes > 0) {
+  if (copy.writtenBytes > 0) {
+    // The disk works while the next pieces are read and hashed; the flush at the end would find it all still to do.
     startWritebackSync(copy.target.fd, task.region.offset, task.region.length);
   }
   const { writtenBytes, comparedBytes, equalBytes, cloneWorks, sourceDigests } = copy;
@@ -129,6 +127,14 @@ function shareWithin(copy: Copy, aligned: Extent, allocated: number): boolean {
     copy.control.allocate(shared ? allocated - taken : -taken);
   }
   return shared;
+}
+
+/** Frees what is a hole on the source; nothing where the file system cannot tell, since finding zeros would mean reading. */
+function releaseHoles(copy: Copy, piece: Extent): void {
+  const extents = dataExtents(copy.source, piece);
+  for (const gap of extents === undefined ? [] : gapsBetween(extents, piece)) {
+    copy.writtenBytes += release(copy, gap, copy.targetExtents);
+  }
 }
 
 function copyPiece(copy: Copy, piece: Extent): void {

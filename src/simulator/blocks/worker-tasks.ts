@@ -1,8 +1,11 @@
 /** The messages between the main thread and the block workers: every task is small, bounded and leaves no state behind. */
 import type { Extent, Region } from './region-scan.ts';
 
-/** How a copy treats target blocks that hold data: overwrite; skip equal ones; or decide by the first bytes of each chunk. */
-export type CopyMode = 'write' | 'compare' | 'probe';
+/**
+ * How a copy treats target blocks that hold data: overwrite; skip equal ones; decide by the first bytes of each chunk; or
+ * only free what is a hole on the source.
+ */
+export type CopyMode = 'write' | 'compare' | 'probe' | 'release';
 
 /** Where source and target have data: chunk-aligned regions, and how far the file was looked at. */
 export type MapTask = {

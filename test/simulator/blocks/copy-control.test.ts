@@ -10,7 +10,7 @@ import {
   OutOfSpaceError,
   startCopy,
 } from '../../../src/simulator/blocks/copier.ts';
-import { allocatedBytes, jobFor, lunDirectory, lunWith, MiB, sameBytes } from './lun-fixture.ts';
+import { allocatedBytes, jobFor, lunDirectory, lunWith, MiB, type Part, sameBytes } from './lun-fixture.ts';
 import { mountTmpfs } from './mounted-file-system.ts';
 
 describe('the rate of a copy', () => {
@@ -120,12 +120,16 @@ describe('a copy that runs out of room', () => {
     await expect(copy.done).rejects.toThrow(OutOfSpaceError);
   });
 
-  it('may use the blocks that it frees itself', async () => {
+  it.each([
+    ['before', [0, 20 * MiB]],
+    ['behind', [20 * MiB, 0]],
+  ] as const)('may use the blocks that it frees itself %s those that it needs', async (_where, [freed, needed]) => {
     await using directory = await lunDirectory();
-    const source = await lunWith(join(directory.path, 'source'), 8 * MiB, [
-      { offset: 4 * MiB, length: 4 * MiB, seed: 1 },
-    ]);
-    const target = await lunWith(join(directory.path, 'target'), 8 * MiB, [{ offset: 0, length: 4 * MiB, seed: 2 }]);
+    // Half of each chunk: neither is a hole as a whole.
+    const halves = (offset: number, seed: number): Part[] =>
+      [0, 1, 2, 3, 4].map((chunk) => ({ offset: offset + chunk * 4 * MiB, length: 2 * MiB, seed }));
+    const source = await lunWith(join(directory.path, 'source'), 40 * MiB, halves(needed, 1));
+    const target = await lunWith(join(directory.path, 'target'), 40 * MiB, halves(freed, 2));
     await startCopy(await jobFor(source, target, { maxAllocateBytes: 0 }), () => {}).done;
     expect(await sameBytes(source, target)).toBe(true);
   });
