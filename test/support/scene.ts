@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type LunResync, parseLunResync } from '../../src/api/lun-resync.ts';
 import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
-import { newNamespace, sendOk } from './api-client.ts';
+import { newNamespace, send, sendOk } from './api-client.ts';
 import { type ArrayOptions, type ArrayProcess, startArray } from './array.ts';
 import type { ProvidedCluster } from './control-plane-setup.ts';
 import { type OperatorProcess, startOperator } from './operator.ts';
@@ -28,6 +28,7 @@ export type Scene = AsyncDisposable & {
   read(name: string): Promise<LunResync | undefined>;
   patch(name: string, spec: object): Promise<void>;
   patchArray(spec: object): Promise<void>;
+  /** Deletes it; one that is gone already is no error. */
   remove(name: string): Promise<void>;
   /** Waits until the object satisfies the condition. */
   until(name: string, what: string, condition: (resync: LunResync) => boolean, timeoutMs?: number): Promise<LunResync>;
@@ -124,7 +125,10 @@ export async function startScene(cluster: ProvidedCluster, options: SceneOptions
     read,
     patch: async (name, spec) => void (await sendOk(admin, 'PATCH', `${resyncs}/${name}`, { spec })),
     patchArray: async (spec) => void (await sendOk(admin, 'PATCH', `${arrays}/${arrayName}`, { spec })),
-    remove: async (name) => void (await sendOk(admin, 'DELETE', `${resyncs}/${name}`)),
+    remove: async (name) => {
+      const { code, message } = await send(admin, 'DELETE', `${resyncs}/${name}`);
+      if (code >= 300 && code !== 404) throw new Error(`${name} could not be deleted: ${message}`);
+    },
     until: untilSatisfied,
     finished: (name, timeoutMs) =>
       untilSatisfied(name, 'it ends', (resync) => resync.status.completionTime !== undefined, timeoutMs),
