@@ -23,6 +23,7 @@ import {
   outcomeFrom,
   refusalFrom,
   startMessage,
+  textFrom,
 } from './codec.ts';
 
 /** Milliseconds that an array has for an answer; acceptance makes things durable and gets longer. */
@@ -173,11 +174,10 @@ function notKnown(error: RpcError | MalformedAnswer): NotKnown {
 }
 
 function arrayError(error: RpcError): ArrayError {
-  const clean = (text: string, limit: number): string => text.slice(0, limit).replaceAll(/\p{Cc}/gu, ' ');
   return {
-    reason: clean(error.reason === '' ? (status[error.code] ?? 'UNKNOWN') : error.reason, 64),
-    message: clean(error.message, 512),
-    remedy: clean(error.remedy, 512),
-    lunID: clean(error.metadata['lun'] ?? '', 128),
+    reason: textFrom(error.reason === '' ? (status[error.code] ?? 'UNKNOWN') : error.reason, 64),
+    message: textFrom(error.message, 512),
+    remedy: textFrom(error.remedy, 512),
+    lunID: textFrom(error.metadata['lun'] ?? '', 128),
   };
 }

@@ -200,6 +200,6 @@ function idFrom(value: string, field: string): string {
 }
 
 /** Text for people, without control characters: it goes into objects, Events and logs. */
-function textFrom(value: string, limit: number): string {
+export function textFrom(value: string, limit: number): string {
   return value.slice(0, limit).replaceAll(/\p{Cc}/gu, ' ');
 }

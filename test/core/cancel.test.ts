@@ -1,10 +1,8 @@
 // Cancel, release and roll-back: what their answers prove.
 import { describe, expect, it } from 'vitest';
-import type { ArrayError, CancelAnswer, Refusal, StartAnswer } from '../../src/core/array.ts';
 import { conclude } from '../../src/core/conclude.ts';
 import { decide } from '../../src/core/decide.ts';
-import type { Decision } from '../../src/core/decision.ts';
-import type { Observation } from '../../src/core/observation.ts';
+import { cancel, error, refused, sent, start, unreachable } from '../support/answers.ts';
 import {
   acted,
   afterWrite,
@@ -12,7 +10,6 @@ import {
   conditionIn,
   lun,
   NOW,
-  type ObservationInput,
   observation,
   operation,
   reasonIn,
@@ -24,23 +21,6 @@ import {
   UID,
 } from '../support/observations.ts';
 import { ending, failed, intended, running, showing } from '../support/statuses.ts';
-
-const error = (reason: string, over: Partial<ArrayError> = {}): ArrayError => ({
-  reason,
-  message: 'no',
-  remedy: '',
-  lunID: 'vol-1',
-  ...over,
-});
-const refused = (refusal: Refusal, reason: string, over: Partial<ArrayError> = {}): StartAnswer => ({
-  kind: 'Refused',
-  refusal,
-  error: error(reason, over),
-});
-const sent = (over: ObservationInput = {}): Observation => observation({ status: intended(), ...over });
-const start = (answer: StartAnswer, o = sent()): Decision => conclude(o, { to: 'Start', answer });
-const cancel = (answer: CancelAnswer, o = sent()): Decision => conclude(o, { to: 'Cancel', answer });
-const unreachable = { kind: 'NotKnown', cause: 'Unreachable', message: 'UNAVAILABLE' } as const;
 
 describe('a cancel', () => {
   const ended = { status: intended({ ending: ending('Cancelled') }), spec: { cancel: true } };

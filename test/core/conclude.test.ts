@@ -1,18 +1,13 @@
 // What the array's answers to our calls mean: which are proof, and what is asked again.
 import { describe, expect, it } from 'vitest';
-import type { ArrayError, CancelAnswer, Refusal, StartAnswer } from '../../src/core/array.ts';
-import { conclude } from '../../src/core/conclude.ts';
 import { decide } from '../../src/core/decide.ts';
-import type { Decision } from '../../src/core/decision.ts';
-import type { Observation } from '../../src/core/observation.ts';
+import { cancel, refused, sent, start, unreachable } from '../support/answers.ts';
 import {
   acted,
   afterWrite,
   conditionIn,
   lun,
   NOW,
-  type ObservationInput,
-  observation,
   operation,
   readView,
   reasonIn,
@@ -21,22 +16,6 @@ import {
 } from '../support/observations.ts';
 import { ending, intended } from '../support/statuses.ts';
 
-const error = (reason: string, over: Partial<ArrayError> = {}): ArrayError => ({
-  reason,
-  message: 'no',
-  remedy: '',
-  lunID: 'vol-1',
-  ...over,
-});
-const refused = (refusal: Refusal, reason: string, over: Partial<ArrayError> = {}): StartAnswer => ({
-  kind: 'Refused',
-  refusal,
-  error: error(reason, over),
-});
-const sent = (over: ObservationInput = {}): Observation => observation({ status: intended(), ...over });
-const start = (answer: StartAnswer, o = sent()): Decision => conclude(o, { to: 'Start', answer });
-const cancel = (answer: CancelAnswer, o = sent()): Decision => conclude(o, { to: 'Cancel', answer });
-const unreachable = { kind: 'NotKnown', cause: 'Unreachable', message: 'UNAVAILABLE' } as const;
 const unauthenticated = { kind: 'NotKnown', cause: 'Unauthenticated', message: 'PERMISSION_DENIED' } as const;
 
 describe('an answer that says nothing', () => {
