@@ -3,7 +3,7 @@ import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 /**
  * unit: nothing but this process. array: real simulated-array processes. api: a real kube-apiserver and etcd. e2e, which is
- * no part of `npm test`: a container engine.
+ * no part of `npm test`: a container engine. processes: real operators, arrays and API servers with faults between them.
  */
 export default defineConfig({
   test: {
@@ -13,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/api/**', 'test/array/**', 'test/e2e/**'],
+          exclude: ['test/api/**', 'test/array/**', 'test/e2e/**', 'test/reliability/processes/**'],
           testTimeout: 30_000,
         },
       },
@@ -24,6 +24,15 @@ export default defineConfig({
           include: ['test/api/**/*.test.ts'],
           globalSetup: ['test/support/control-plane-setup.ts'],
           testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'processes',
+          include: ['test/reliability/processes/**/*.test.ts'],
+          globalSetup: ['test/support/control-plane-setup.ts'],
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

@@ -32,7 +32,12 @@ const CHANGE_TIMEOUT_MS = 30_000;
 
 /** A client on an open channel, which the caller closes. */
 export function arrayClient(channel: Client): ArrayClient {
-  return new GrpcArrayClient(createClient(pb.LunArray, channel, { timeoutMs: READ_TIMEOUT_MS }));
+  return arrayClientOf(createClient(pb.LunArray, channel, { timeoutMs: READ_TIMEOUT_MS }));
+}
+
+/** The same over any way to make the calls. */
+export function arrayClientOf(rpc: ServiceClient<typeof pb.LunArray>): ArrayClient {
+  return new GrpcArrayClient(rpc);
 }
 
 class GrpcArrayClient implements ArrayClient {

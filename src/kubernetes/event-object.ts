@@ -1,6 +1,6 @@
 /** The Event of events.k8s.io/v1, within the API server's limits on its fields. */
 import type { EventsV1Event, V1ObjectReference } from '@kubernetes/client-node';
-import type { ApiServer } from './http.ts';
+import type { ApiTransport } from './http.ts';
 import { microTime } from './micro-time.ts';
 import { Resource } from './resource.ts';
 import type { StoredObject } from './stored-object.ts';
@@ -39,7 +39,7 @@ const MAX_FIELD_LENGTH = 128;
 const MAX_NAME_PREFIX = 229;
 
 /** The Events of a cluster. */
-export function eventResource(server: ApiServer): Resource<StoredObject> {
+export function eventResource(server: ApiTransport): Resource<StoredObject> {
   const parse = ({ metadata }: StoredObject): StoredObject => ({ metadata });
   return new Resource(server, { group: 'events.k8s.io', version: 'v1', plural: 'events', parse });
 }

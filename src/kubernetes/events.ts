@@ -5,7 +5,7 @@
 import { type ApiErrorKind, ApiFailure, failedWith } from './api-error.ts';
 import { backOffMs, type Clock, pause, systemClock } from './clock.ts';
 import { type EventSubject, eventBody, eventName, eventResource, type NewEvent } from './event-object.ts';
-import type { ApiServer } from './http.ts';
+import type { ApiTransport } from './http.ts';
 import { microTime } from './micro-time.ts';
 import type { Resource } from './resource.ts';
 import type { StoredObject } from './stored-object.ts';
@@ -16,7 +16,7 @@ export type EventLoss = 'Throttled' | 'QueueFull' | 'Terminating' | 'Refused' | 
 
 /** `onLoss` counts what was not written; `error` is given where it is worth a line in the log. Neither may throw. */
 export type EventRecorderOptions = {
-  readonly server: ApiServer;
+  readonly server: ApiTransport;
   /** `<domain>/<controller>`. */
   readonly reportingController: string;
   /** The Pod's name. */

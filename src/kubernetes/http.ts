@@ -43,6 +43,12 @@ export type ApiServerOptions = {
   readonly onRequest?: (request: CountedRequest) => void;
 };
 
+/** What everything that talks to the API server needs of it. Both reject as the methods of ApiServer do. */
+export type ApiTransport = {
+  readonly send: (request: ApiRequest) => Promise<unknown>;
+  readonly stream: (request: ApiRequest) => AsyncGenerator<unknown, void, undefined>;
+};
+
 const METHODS = { get: 'GET', list: 'GET', watch: 'GET', create: 'POST', patch: 'PATCH', delete: 'DELETE' } as const;
 const DEFAULT_DEADLINE_MS = 30_000;
 
@@ -52,7 +58,7 @@ type Answer = Awaited<ReturnType<typeof send>>;
  * The API server. Every method rejects with an ApiFailure, except that an abort by the caller's own signal rejects with
  * that signal's reason. An `Unavailable` write may have been carried out.
  */
-export class ApiServer {
+export class ApiServer implements ApiTransport {
   readonly #options: ApiServerOptions;
   readonly #userAgent: string;
 

@@ -1,6 +1,6 @@
 /** The Lease of coordination.k8s.io/v1, as far as leader election uses it. */
 import type { V1Lease } from '@kubernetes/client-node';
-import type { ApiServer } from './http.ts';
+import type { ApiTransport } from './http.ts';
 import { Resource } from './resource.ts';
 import type { StoredObject } from './stored-object.ts';
 
@@ -17,7 +17,7 @@ export type LeaseRecord = {
 export type Lease = StoredObject & { readonly spec: LeaseRecord };
 
 /** The Leases of a cluster. */
-export function leases(server: ApiServer): Resource<Lease> {
+export function leases(server: ApiTransport): Resource<Lease> {
   return new Resource(server, { group: 'coordination.k8s.io', version: 'v1', plural: 'leases', parse: parseLease });
 }
 

@@ -5,7 +5,7 @@
  */
 import { failedWith } from './api-error.ts';
 import { type Clock, pause, systemClock } from './clock.ts';
-import type { ApiServer } from './http.ts';
+import type { ApiTransport } from './http.ts';
 import type { Lease, LeaseRecord } from './lease-object.ts';
 import { leases } from './lease-object.ts';
 import { microTime } from './micro-time.ts';
@@ -13,7 +13,7 @@ import type { Resource } from './resource.ts';
 
 /** `identity` must be unique among all processes, such as a Pod's name with a random suffix. */
 export type LeaderElectionOptions = {
-  readonly server: ApiServer;
+  readonly server: ApiTransport;
   readonly namespace: string;
   readonly name: string;
   readonly identity: string;

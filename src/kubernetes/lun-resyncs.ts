@@ -5,13 +5,13 @@ import type { LunResyncStatus } from '../api/lun-resync-status.ts';
 import { FINALIZER, GROUP, LUN_RESYNC_PLURAL, VERSION } from '../api/names.ts';
 import { type ResyncStore, Superseded } from '../controller/ports.ts';
 import { failedWith } from './api-error.ts';
-import type { ApiServer } from './http.ts';
+import type { ApiTransport } from './http.ts';
 import type { Reflector } from './reflector.ts';
 import { Resource } from './resource.ts';
 import { nameOfKey } from './stored-object.ts';
 
 /** The resource of all LunResyncs. */
-export function lunResyncs(server: ApiServer): Resource<LunResync> {
+export function lunResyncs(server: ApiTransport): Resource<LunResync> {
   const parse = (object: unknown): LunResync => {
     const parsed = parseLunResync(object);
     if (!parsed.ok) throw new TypeError(parsed.problem);

@@ -2,7 +2,7 @@
 
 import type { ApiError } from './api-error.ts';
 import { failedWith, parseWatchError } from './api-error.ts';
-import type { ApiRequest, ApiServer, Verb } from './http.ts';
+import type { ApiRequest, ApiTransport, Verb } from './http.ts';
 import { keyOf, type ObjectName, parseStoredObject, type StoredObject } from './stored-object.ts';
 
 /** Which resource, and how its objects are read. `parse` gets an object whose metadata is checked; it throws on others. */
@@ -38,13 +38,13 @@ export type WatchEvent =
 
 const PAGE_SIZE = 500;
 
-/** All methods reject as ApiServer's do; a parser's exception comes through as it is. */
+/** All methods reject as ApiTransport's do; a parser's exception comes through as it is. */
 export class Resource<T extends StoredObject> {
   readonly plural: string;
-  readonly #server: ApiServer;
+  readonly #server: ApiTransport;
   readonly #definition: ResourceDefinition<T>;
 
-  constructor(server: ApiServer, definition: ResourceDefinition<T>) {
+  constructor(server: ApiTransport, definition: ResourceDefinition<T>) {
     this.#server = server;
     this.#definition = definition;
     this.plural = definition.plural;

@@ -2,12 +2,12 @@
 import { FINALIZER, GROUP, STORAGE_ARRAY_PLURAL, VERSION } from '../api/names.ts';
 import { parseStorageArray, type StorageArray, type StorageArrayStatus } from '../api/storage-array.ts';
 import type { StorageArrayStore } from '../controller/ports.ts';
-import type { ApiServer } from './http.ts';
+import type { ApiTransport } from './http.ts';
 import type { Reflector } from './reflector.ts';
 import { Resource } from './resource.ts';
 
 /** The resource of all StorageArrays. */
-export function storageArrayResource(server: ApiServer): Resource<StorageArray> {
+export function storageArrayResource(server: ApiTransport): Resource<StorageArray> {
   const parse = (object: unknown): StorageArray => {
     const parsed = parseStorageArray(object);
     if (!parsed.ok) throw new TypeError(parsed.problem);

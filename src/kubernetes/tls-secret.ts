@@ -1,14 +1,14 @@
 /** The certificates of an array's connection, from a Secret in the operator's own namespace. */
 import type { ReadTlsSecret, TlsMaterial } from '../controller/ports.ts';
 import { failedWith } from './api-error.ts';
-import type { ApiServer } from './http.ts';
+import type { ApiTransport } from './http.ts';
 import { Resource } from './resource.ts';
 import type { StoredObject } from './stored-object.ts';
 
 type Secret = StoredObject & { readonly data: Readonly<Record<string, unknown>> };
 
 /** Reads `ca.crt`, `tls.crt` and `tls.key`. Nothing of their content is ever in the sentence that it resolves to. */
-export function tlsSecretReader(server: ApiServer, namespace: string): ReadTlsSecret {
+export function tlsSecretReader(server: ApiTransport, namespace: string): ReadTlsSecret {
   const parse = (object: StoredObject): Secret => {
     const data: unknown = 'data' in object ? object.data : undefined;
     return { metadata: object.metadata, data: typeof data === 'object' && data !== null ? { ...data } : {} };

@@ -9,12 +9,14 @@ import { Journal } from './journal.ts';
 import { LunDirectory } from './operations/lun-directory.ts';
 import { LunGates } from './operations/lun-gates.ts';
 import { OperationRunner } from './operations/operation-runner.ts';
+import type { ArrayClock, ArrayStore, LunFiles } from './ports.ts';
 import { interruptOperations } from './state/interrupt.ts';
 import type { OperationRecord } from './state/records.ts';
 import { CommittedState } from './store/committed-state.ts';
-import { StoreError } from './store/database.ts';
+import { type StoredArray, StoreError } from './store/database.ts';
 import { Store } from './store/store.ts';
 import { WriteMarks } from './store/write-marks.ts';
+import { systemClock } from './system-clock.ts';
 
 /** An array that is ready to be served. */
 export type SimulatedArray = {
@@ -33,28 +35,50 @@ export type ArrayConnections = {
   readonly onLost: (error: unknown) => void;
 };
 
+/** What an array is made of: its machine, and what its store held. */
+export type ArrayMachine = ArrayConnections & {
+  readonly store: ArrayStore;
+  readonly stored: StoredArray;
+  readonly files: LunFiles;
+  readonly clock: ArrayClock;
+  readonly crash: () => void;
+};
+
 /** Opens a data directory, which is made when it is missing. Rejects with StoreError when it cannot be used. */
 export async function openArray(dataDirectory: string, connections: ArrayConnections): Promise<SimulatedArray> {
   mkdirSync(dataDirectory, { recursive: true });
   chmodSync(dataDirectory, 0o700);
   const { store, stored } = await Store.open(dataDirectory);
-  const directory = LunDirectory.open(dataDirectory);
+  return startArray({
+    ...connections,
+    store,
+    stored,
+    files: LunDirectory.open(dataDirectory),
+    clock: systemClock,
+    crash: () => process.kill(process.pid, 'SIGKILL'),
+  });
+}
+
+/** Recovers what was stored and makes the array ready. Rejects with StoreError when files are missing. */
+export async function startArray(machine: ArrayMachine): Promise<SimulatedArray> {
+  const { store, stored, files, clock, crash, dropConnections } = machine;
   const marks = new WriteMarks(stored.marks);
-  const committed = new CommittedState({ store, state: stored.state, marks }, connections.onLost);
-  const interrupted = await recover(committed, directory);
+  const committed = new CommittedState({ store, state: stored.state, marks }, machine.onLost);
+  const interrupted = await recover(committed, files, clock);
   const faults = new FaultTable(stored.faults.map(decodeFault), (id, fault) =>
     store.putFault(id, fault === null ? null : encodeFault(fault)),
   );
   const parts: ArrayParts = {
     committed,
     store,
-    directory,
+    files,
+    clock,
     gates: new LunGates(),
     faults,
     journal: new Journal(),
-    isReflinkAvailable: await directory.hasReflinks(),
-    dropConnections: connections.dropConnections,
-    now: () => Date.now(),
+    isReflinkAvailable: await files.hasReflinks(),
+    dropConnections,
+    crash,
   };
   journalOperations(parts);
   const runner = new OperationRunner(parts);
@@ -66,13 +90,19 @@ export async function openArray(dataDirectory: string, connections: ArrayConnect
   return { parts, runner, interrupted, close };
 }
 
-async function recover(committed: CommittedState, directory: LunDirectory): Promise<readonly OperationRecord[]> {
-  directory.removeStrayFiles(committed.state);
-  const fileSizeBytes = (lunID: string): number => directory.fileSizeBytes(lunID);
-  const interrupted = await committed.update((state) => interruptOperations(state, { now: Date.now(), fileSizeBytes }));
+async function recover(
+  committed: CommittedState,
+  files: LunFiles,
+  clock: ArrayClock,
+): Promise<readonly OperationRecord[]> {
+  files.removeStrayFiles(committed.state);
+  const fileSizeBytes = (lunID: string): number => files.fileSizeBytes(lunID);
+  const interrupted = await committed.update((state) =>
+    interruptOperations(state, { now: clock.now(), fileSizeBytes }),
+  );
   // The end of an operation drops its pins, whose files are strays from now on.
-  directory.removeStrayFiles(committed.state);
-  const damaged = directory.damagedLuns(committed.state);
+  files.removeStrayFiles(committed.state);
+  const damaged = files.damagedLuns(committed.state);
   if (damaged.length > 0) {
     throw new StoreError(
       `The files of ${damaged.slice(0, 8).join(', ')} are missing or have another size than recorded. ` +
@@ -88,7 +118,7 @@ function journalOperations(parts: ArrayParts): void {
       const old = operation === null ? undefined : before.operations.get(operation.operationID);
       if (operation !== null && (old?.step !== operation.step || old.outcome !== operation.outcome)) {
         parts.journal.add({
-          time: parts.now(),
+          time: parts.clock.now(),
           event: operation.outcome === 'RUNNING' ? operation.step : operation.outcome,
           owner: operation.owner,
           operationID: operation.operationID,

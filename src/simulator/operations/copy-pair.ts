@@ -2,8 +2,9 @@
  * Copies one pair and proves it. The record that the target changes is durable before its first block is written.
  */
 import { freeBytes } from '../array-parts.ts';
-import { type CopyHandle, type CopyJob, type CopyResult, startCopy } from '../blocks/copier.ts';
+import type { CopyHandle, CopyResult } from '../blocks/copier.ts';
 import { OutOfSpaceError } from '../blocks/copy-errors.ts';
+import type { LunCopyJob } from '../ports.ts';
 import type { LunRecord, PairRecord } from '../state/records.ts';
 import { recordPairDone, touchTarget } from '../state/steps.ts';
 import { type CopyPlan, planCopy } from './copy-plan.ts';
@@ -26,7 +27,7 @@ export async function copyPair(context: OperationContext, turn: PairTurn): Promi
   await finishPair(context, turn, result);
 }
 
-async function jobOf(context: OperationContext, pair: PairRecord, plan: CopyPlan): Promise<CopyJob> {
+async function jobOf(context: OperationContext, pair: PairRecord, plan: CopyPlan): Promise<LunCopyJob> {
   const { parts } = context;
   const source = lunOf(context, pair.sourceLunID);
   const target = lunOf(context, pair.targetLunID);
@@ -34,8 +35,8 @@ async function jobOf(context: OperationContext, pair: PairRecord, plan: CopyPlan
   const known = verify && source.kind === 'SNAPSHOT' ? await parts.store.digests(source.id) : undefined;
   const corruption = await context.contentFault('CORRUPT_CHUNK', [target.id]);
   return {
-    source: parts.directory.pathOf(pair.pinLunID === '' ? source.id : pair.pinLunID),
-    target: parts.directory.pathOf(target.id),
+    sourceLunID: pair.pinLunID === '' ? source.id : pair.pinLunID,
+    targetLunID: target.id,
     sourceSizeBytes: pair.totalBytes,
     targetSizeBytes: target.sizeBytes,
     verify,
@@ -51,12 +52,12 @@ async function jobOf(context: OperationContext, pair: PairRecord, plan: CopyPlan
 async function runCopy(
   context: OperationContext,
   turn: PairTurn,
-  work: { readonly job: CopyJob; readonly plan: CopyPlan },
+  work: { readonly job: LunCopyJob; readonly plan: CopyPlan },
 ): Promise<CopyResult> {
   const { job, plan } = work;
   const equalBytes = job.sourceSizeBytes - sum(plan.ranges ?? [{ length: job.sourceSizeBytes }]);
   const watch = new CopyWatch(context, turn, equalBytes);
-  const handle: CopyHandle = startCopy(job, (progress) => watch.observe(progress));
+  const handle: CopyHandle = context.parts.files.copy(job, (progress) => watch.observe(progress));
   const forgetRate = context.onRate((bytesPerSecond) => handle.setRate(bytesPerSecond));
   const stop = (): void => handle.cancel();
   context.signal.addEventListener('abort', stop);

@@ -1,7 +1,6 @@
 /**
  * Follows a copy: commits its progress, keeps it within its pool, and lets faults fire at their byte.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { freeBytes } from '../array-parts.ts';
 import type { CopyHandle, CopyProgress } from '../blocks/copier.ts';
 import { recordProgress } from '../state/steps.ts';
@@ -43,8 +42,7 @@ export class CopyWatch {
   async follow(handle: CopyHandle): Promise<void> {
     this.#handle = handle;
     while (!this.#ended.signal.aborted) {
-      // Being woken by the end is no error.
-      await delay(intervalMs, undefined, { signal: this.#ended.signal }).catch(() => undefined);
+      await this.#context.parts.clock.wait(intervalMs, this.#ended.signal);
       await this.#firing;
       await this.#commit();
       this.#watchPool();

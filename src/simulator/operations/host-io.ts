@@ -4,7 +4,6 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import type { ArrayParts } from '../array-parts.ts';
 import { freeBytes } from '../array-parts.ts';
-import { openLunFile } from '../blocks/lun-file.ts';
 import { markedGranules } from '../state/granules.ts';
 import { admitHostWrite, readFault } from '../state/host.ts';
 import type { LunRecord } from '../state/records.ts';
@@ -40,7 +39,7 @@ export async function writeRange(
       lunID: write.lunID,
     });
   }
-  await using file = await openLunFile(parts.directory.pathOf(write.lunID));
+  await using file = await parts.files.open(write.lunID);
   await file.write(write.offset, write.data);
   parts.journal.hostWriteBytes += write.data.length;
   return admitted;
@@ -52,7 +51,7 @@ export async function readRange(parts: ArrayParts, range: LunRange): Promise<Uin
   if (fault !== undefined) {
     return fault;
   }
-  await using file = await openLunFile(parts.directory.pathOf(range.lunID));
+  await using file = await parts.files.open(range.lunID);
   const data = await file.read(range.offset, range.length);
   parts.journal.hostReadBytes += data.length;
   return data;
@@ -77,7 +76,7 @@ export async function fillPattern(
       return written;
     }
   }
-  await using file = await openLunFile(parts.directory.pathOf(fill.lunID));
+  await using file = await parts.files.open(fill.lunID);
   await file.flush();
   return length;
 }
@@ -94,7 +93,7 @@ export function patternBytes(seed: string, offset: number, length: number): Buff
 
 /** How many bytes of a range have no blocks yet. */
 async function newBytes(parts: ArrayParts, range: LunRange): Promise<number> {
-  await using file = await openLunFile(parts.directory.pathOf(range.lunID));
+  await using file = await parts.files.open(range.lunID);
   const extents = await file.dataExtents(range.offset, range.length);
   return range.length - extents.reduce((sum, extent) => sum + extent.length, 0);
 }

@@ -3,7 +3,6 @@
  */
 
 import type { ArrayParts } from '../array-parts.ts';
-import { createLunFile, deleteLunFile } from '../blocks/lun-file.ts';
 import {
   createSnapshot,
   createVolume,
@@ -30,14 +29,13 @@ export async function makeVolume(parts: ArrayParts, request: VolumeRequest): Pro
   if (fault !== undefined) {
     return fault;
   }
-  const path = parts.directory.pathOf(id);
   if (request.sourceLunID === '') {
-    await (await createLunFile(path, request.sizeBytes)).close();
+    await parts.files.create(id, request.sizeBytes);
   } else {
     await copySource(parts, request, id);
   }
   return keepOrRemove(parts, id, () =>
-    parts.committed.update((state) => createVolume(state, { ...request, id, now: parts.now() })),
+    parts.committed.update((state) => createVolume(state, { ...request, id, now: parts.clock.now() })),
   );
 }
 
@@ -67,7 +65,7 @@ async function copySource(parts: ArrayParts, request: VolumeRequest, id: string)
   }
   using _held = await parts.gates.hold([source.id]);
   await cloneFile(parts, { source, id });
-  await parts.directory.resize(id, request.sizeBytes);
+  await parts.files.resize(id, request.sizeBytes);
 }
 
 /** Takes a user's snapshot; host writes to the volume wait meanwhile. An empty id is replaced by one that is free. */
@@ -87,7 +85,7 @@ export async function takeSnapshot(
   const { sharedBytes } = await cloneFile(parts, { source: parent, id });
   return await keepOrRemove(parts, id, () =>
     parts.committed.update((state) =>
-      createSnapshot(state, { id, parentLunID: parent.id, sharedBytes, now: parts.now() }),
+      createSnapshot(state, { id, parentLunID: parent.id, sharedBytes, now: parts.clock.now() }),
     ),
   );
 }
@@ -97,7 +95,7 @@ export async function removeLun(parts: ArrayParts, lunID: string): Promise<LunRe
   using _held = await parts.gates.hold([lunID]);
   const deleted = await parts.committed.update((state) => deleteLun(state, lunID));
   if (!isRefused(deleted)) {
-    await parts.directory.remove([lunID]);
+    await parts.files.remove([lunID]);
   }
   return deleted;
 }
@@ -109,7 +107,7 @@ async function keepOrRemove(
 ): Promise<LunRecord | Refused> {
   const result = await record();
   if (isRefused(result)) {
-    await deleteLunFile(parts.directory.pathOf(id));
+    await parts.files.remove([id]);
   }
   return result;
 }

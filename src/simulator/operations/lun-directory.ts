@@ -3,13 +3,16 @@
  */
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { cloneLunFile, createLunFile, deleteLunFile, openLunFile } from '../blocks/lun-file.ts';
+import { type CopyHandle, type CopyProgress, startCopy } from '../blocks/copier.ts';
+import { digestFile } from '../blocks/digest.ts';
+import { cloneLunFile, createLunFile, deleteLunFile, type LunFile, openLunFile } from '../blocks/lun-file.ts';
+import type { LunCloneOptions, LunCopyJob, LunFiles } from '../ports.ts';
 import type { ArrayState } from '../state/records.ts';
 
 const suffix = '.lun';
 
 /** The directory of all LUN files. */
-export class LunDirectory {
+export class LunDirectory implements LunFiles {
   readonly #path: string;
 
   private constructor(path: string) {
@@ -26,18 +29,15 @@ export class LunDirectory {
     return join(this.#path, `${lunID}${suffix}`);
   }
 
-  /** Blocks that a LUN's file holds, in bytes; 0 when there is no file. */
   allocatedBytes(lunID: string): number {
     // st_blocks counts 512-byte units whatever the file system's block size is.
     return (statSync(this.pathOf(lunID), { throwIfNoEntry: false })?.blocks ?? 0) * 512;
   }
 
-  /** The size of a LUN's file, in bytes. Throws when there is no file. */
   fileSizeBytes(lunID: string): number {
     return statSync(this.pathOf(lunID)).size;
   }
 
-  /** Removes files that no record names: what a crash left between a file and its record. */
   removeStrayFiles(state: ArrayState): void {
     const known = new Set([...state.luns.keys()].map((id) => `${id}${suffix}`));
     for (const name of readdirSync(this.#path)) {
@@ -47,14 +47,13 @@ export class LunDirectory {
     }
   }
 
-  /** The LUNs whose file is missing or has another size than its record says. */
   damagedLuns(state: ArrayState): string[] {
     return [...state.luns.values()]
       .filter((lun) => statSync(this.pathOf(lun.id), { throwIfNoEntry: false })?.size !== lun.sizeBytes)
       .map((lun) => lun.id);
   }
 
-  /** Whether the file system clones files at once. Tried, since nothing else tells. */
+  /** Tried, since nothing else tells. */
   async hasReflinks(): Promise<boolean> {
     const [probe, clone] = [join(this.#path, 'probe'), join(this.#path, 'probe-clone')];
     rmSync(probe, { force: true });
@@ -68,13 +67,32 @@ export class LunDirectory {
     return reflinked;
   }
 
-  /** Gives a LUN's file another size; what is added reads as zeros. Durable when it resolves. */
+  async create(lunID: string, sizeBytes: number): Promise<void> {
+    const file = await createLunFile(this.pathOf(lunID), sizeBytes);
+    await file.close();
+  }
+
+  async clone(sourceLunID: string, lunID: string, options: LunCloneOptions): Promise<{ readonly reflinked: boolean }> {
+    return cloneLunFile(this.pathOf(sourceLunID), this.pathOf(lunID), options);
+  }
+
+  async open(lunID: string): Promise<LunFile> {
+    return openLunFile(this.pathOf(lunID));
+  }
+
+  async digest(lunID: string, sizeBytes: number): Promise<string> {
+    return digestFile(this.pathOf(lunID), sizeBytes);
+  }
+
+  copy({ sourceLunID, targetLunID, ...job }: LunCopyJob, onProgress: (progress: CopyProgress) => void): CopyHandle {
+    return startCopy({ ...job, source: this.pathOf(sourceLunID), target: this.pathOf(targetLunID) }, onProgress);
+  }
+
   async resize(lunID: string, sizeBytes: number): Promise<void> {
     await using file = await openLunFile(this.pathOf(lunID));
     await file.resize(sizeBytes);
   }
 
-  /** Deletes the files of LUNs whose records are gone. */
   async remove(lunIDs: readonly string[]): Promise<void> {
     for (const lunID of lunIDs) {
       await deleteLunFile(this.pathOf(lunID));

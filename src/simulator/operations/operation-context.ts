@@ -18,7 +18,7 @@ export class OperationContext {
   readonly #onRate = new Set<(bytesPerSecond: number) => void>();
   #isStalled = false;
   #arrayRate: number;
-  #heart: NodeJS.Timeout | undefined;
+  #stopHeart: () => void = () => undefined;
 
   constructor(operationID: string, parts: ArrayParts, arrayRate: number) {
     this.operationID = operationID;
@@ -89,16 +89,16 @@ export class OperationContext {
 
   /** Shows signs of life until `stop`, except while stalled. */
   start(): void {
-    this.#heart = setInterval(() => {
+    this.#stopHeart = this.parts.clock.every(heartbeatMs, () => {
       if (!this.#isStalled && !this.signal.aborted) {
         // A lost beat is made up by the next one; a store that is broken ends the process by itself.
         this.commit((state, id) => recordProgress(state, id, null), false).catch(() => undefined);
       }
-    }, heartbeatMs);
+    });
   }
 
   stop(): void {
-    clearInterval(this.#heart);
+    this.#stopHeart();
   }
 
   /** Makes the operation stop as soon as it can. */
@@ -125,7 +125,7 @@ export class OperationContext {
 
   note(detail: string): void {
     this.parts.journal.add({
-      time: this.parts.now(),
+      time: this.parts.clock.now(),
       event: 'OPERATION',
       owner: this.record.owner,
       operationID: this.operationID,
@@ -138,7 +138,7 @@ export class OperationContext {
   async #suffer(fault: Fault): Promise<void> {
     switch (fault.action) {
       case 'CRASH':
-        process.kill(process.pid, 'SIGKILL');
+        this.parts.crash();
         await new Promise(() => undefined);
         return;
       case 'DROP_CONNECTION':

@@ -65,7 +65,7 @@ export class OperationRunner {
       context.signal.throwIfAborted();
       await runOperation(context);
       const outcome = context.record.kind === 'ROLL_BACK' ? 'ROLLED_BACK' : 'SUCCEEDED';
-      ending = { outcome, now: this.#parts.now() };
+      ending = { outcome, now: this.#parts.clock.now() };
     } catch (error) {
       ending = this.#endingOf(context, error);
     } finally {
@@ -82,7 +82,7 @@ export class OperationRunner {
     if (reason instanceof ArrayStopping) {
       return undefined;
     }
-    const now = this.#parts.now();
+    const now = this.#parts.clock.now();
     if (reason instanceof OperationCancelled) {
       const remedy = 'Start a new operation, or roll back.';
       return {
@@ -95,11 +95,11 @@ export class OperationRunner {
   }
 
   async #end(context: OperationContext, ending: Ending): Promise<void> {
-    const { committed, directory } = this.#parts;
+    const { committed, files } = this.#parts;
     const pins = context.record.pairs.map((pair) => pair.pinLunID).filter((id) => id !== '');
     await committed.update((state) => endOperation(state, context.operationID, ending));
     await committed.update(dropOldOperations);
-    await directory.remove(pins);
+    await files.remove(pins);
   }
 
   async #turn(signal: AbortSignal): Promise<void> {

@@ -47,7 +47,7 @@ async function resize(context: OperationContext, pair: PairRecord): Promise<void
   context.signal.throwIfAborted();
   const range = { offset: Math.min(before, after), length: Math.abs(after - before) };
   await context.commit((state, id) => touchTarget(state, id, { targetLunID: pair.targetLunID, ranges: [range] }));
-  await parts.directory.resize(pair.targetLunID, after);
+  await parts.files.resize(pair.targetLunID, after);
   await context.commit((state, id) => recordResize(state, id, { targetLunID: pair.targetLunID, sizeBytes: after }));
 }
 

@@ -3,7 +3,6 @@
  */
 import type { ArrayParts } from '../array-parts.ts';
 import { freeBytes } from '../array-parts.ts';
-import { cloneLunFile } from '../blocks/lun-file.ts';
 import { reserveIDs } from '../state/luns.ts';
 import type { ArrayState, LunRecord, PairRecord } from '../state/records.ts';
 import { addSafetySnapshots, type TakenSnapshot } from '../state/steps.ts';
@@ -14,14 +13,13 @@ export async function cloneFile(
   parts: ArrayParts,
   clone: { readonly source: LunRecord; readonly id: string; readonly signal?: AbortSignal },
 ): Promise<{ readonly sharedBytes: number }> {
-  const target = parts.directory.pathOf(clone.id);
-  const { reflinked } = await cloneLunFile(parts.directory.pathOf(clone.source.id), target, {
+  const { reflinked } = await parts.files.clone(clone.source.id, clone.id, {
     maxAllocateBytes: parts.isReflinkAvailable
       ? Number.POSITIVE_INFINITY
       : Math.max(0, freeBytes(parts, clone.source.pool)),
     ...(clone.signal === undefined ? {} : { signal: clone.signal }),
   });
-  return { sharedBytes: reflinked ? parts.directory.allocatedBytes(clone.id) : 0 };
+  return { sharedBytes: reflinked ? parts.files.allocatedBytes(clone.id) : 0 };
 }
 
 /** Takes the safety snapshots that the owner does not have yet; all of them become visible together. */
@@ -36,7 +34,7 @@ export async function takeSafetySnapshots(context: OperationContext): Promise<vo
     }
     await context.commit((state, id) => addSafetySnapshots(state, id, taken));
   } catch (error) {
-    await parts.directory.remove(ids);
+    await parts.files.remove(ids);
     throw error;
   }
 }
@@ -45,7 +43,7 @@ async function takeOne(context: OperationContext, pair: PairRecord, id: string):
   context.signal.throwIfAborted();
   const source = targetOf(context.parts.committed.state, pair);
   const { sharedBytes } = await cloneFile(context.parts, { source, id, signal: context.signal });
-  return { id, parentLunID: source.id, sharedBytes, createTime: context.parts.now() };
+  return { id, parentLunID: source.id, sharedBytes, createTime: context.parts.clock.now() };
 }
 
 function targetOf(state: ArrayState, pair: PairRecord): LunRecord {

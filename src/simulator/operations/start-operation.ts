@@ -2,7 +2,6 @@
  * StartOperation: pins volume sources where the file system can, accepts, and sets the operation going.
  */
 import type { ArrayParts } from '../array-parts.ts';
-import { deleteLunFile } from '../blocks/lun-file.ts';
 import { type AcceptFacts, type AcceptResult, acceptOperation, knownOperation } from '../state/accept.ts';
 import { type AdmissionFacts, admissionFault } from '../state/admission.ts';
 import { reserveIDs } from '../state/luns.ts';
@@ -19,7 +18,7 @@ export async function startOperation(
 ): Promise<AcceptResult> {
   const { committed } = parts;
   const facts: AdmissionFacts = {
-    allocatedBytes: (lunID) => parts.directory.allocatedBytes(lunID),
+    allocatedBytes: (lunID) => parts.files.allocatedBytes(lunID),
     isReflinkAvailable: parts.isReflinkAvailable,
   };
   // Nothing is cloned for a request that is going to be refused or is known.
@@ -28,12 +27,12 @@ export async function startOperation(
   using _held = await parts.gates.hold(volumes);
   const pins = await pinSources(parts, volumes);
   const accept = (state: ArrayState): ReturnType<typeof acceptOperation> =>
-    acceptOperation(state, request, { ...facts, now: parts.now(), pins } satisfies AcceptFacts);
+    acceptOperation(state, request, { ...facts, now: parts.clock.now(), pins } satisfies AcceptFacts);
   const result = await committed.update(accept);
   if (result.kind === 'accepted') {
     runner.start(request.operationID);
   } else {
-    await Promise.all([...pins.values()].map((pin) => deleteLunFile(parts.directory.pathOf(pin.id))));
+    await parts.files.remove([...pins.values()].map((pin) => pin.id));
   }
   return result;
 }
@@ -57,7 +56,7 @@ async function pinSources(parts: ArrayParts, volumes: readonly string[]): Promis
     const id = ids[index];
     if (source !== undefined && id !== undefined) {
       const { sharedBytes } = await cloneFile(parts, { source, id });
-      const now = parts.now();
+      const now = parts.clock.now();
       const fields = { id, isHidden: true, safetyOwner: '', sharedBytes, createTime: now, identifiers: [] };
       pins.set(volume, snapshotRecord(source, { ...fields, generation: 0 }));
     }

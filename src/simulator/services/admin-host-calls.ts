@@ -4,7 +4,6 @@
 import type { ArrayAdmin } from '../../proto/lunarray/admin/v1/admin_pb.js';
 import type { ServiceImplementation } from '../../rpc/service-types.ts';
 import type { ArrayParts } from '../array-parts.ts';
-import { digestFile } from '../blocks/digest.ts';
 import { fillPattern, readRange, writeRange } from '../operations/host-io.ts';
 import { unknownLun } from '../state/refused.ts';
 import { checkedID, checkedNumber, checkedText } from './arguments.ts';
@@ -48,7 +47,7 @@ export function hostCalls(parts: ArrayParts): Pick<Service, 'writeRange' | 'read
       if (length > lun.sizeBytes) {
         throw invalidArgument(`length is ${length} and LUN ${lun.id} has ${lun.sizeBytes} bytes.`);
       }
-      return { digest: await digestFile(parts.directory.pathOf(lun.id), length), length: BigInt(length) };
+      return { digest: await parts.files.digest(lun.id, length), length: BigInt(length) };
     },
   };
 }

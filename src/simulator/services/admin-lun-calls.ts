@@ -88,7 +88,7 @@ function publishCalls(parts: ArrayParts): Pick<Service, 'publish' | 'unpublish'>
       // Host writes that have been admitted end first: from now on the node writes by itself.
       using _held = await parts.gates.hold([lunID]);
       accepted(await parts.committed.update((state) => publishLun(state, lunID, name)));
-      return { path: parts.directory.pathOf(lunID) };
+      return { path: parts.files.pathOf(lunID) };
     },
     unpublish: async ({ lunId, node }) => {
       const name = checkedText('node', node, { min: 1, max: 256 });
@@ -125,10 +125,10 @@ function volumeRequest(request: CreateLunRequest): VolumeRequest {
 }
 
 function message(parts: ArrayParts, lun: LunRecord): MessageInitShape<typeof LunSchema> {
-  return lunMessage(lun, parts.directory.allocatedBytes(lun.id), () => true);
+  return lunMessage(lun, parts.files.allocatedBytes(lun.id), () => true);
 }
 
 function poolMessage(parts: ArrayParts, pool: PoolRecord): MessageInitShape<typeof PoolSchema> {
-  const usedBytes = BigInt(poolUsage(parts.committed.state, pool.name, parts.directory));
+  const usedBytes = BigInt(poolUsage(parts.committed.state, pool.name, parts.files));
   return { name: pool.name, capacityBytes: BigInt(pool.capacityBytes), usedBytes };
 }

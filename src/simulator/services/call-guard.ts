@@ -1,7 +1,6 @@
 /**
  * What happens around every LunArray call: latency, faults, counters, log.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { RpcError } from '../../rpc/rpc-error.ts';
 import type { CallContext } from '../../rpc/service-types.ts';
@@ -59,7 +58,8 @@ export class CallGuard {
   async #delay(method: string, signal: AbortSignal): Promise<void> {
     const milliseconds = this.#latencies.get(method) ?? this.#latencies.get('') ?? 0;
     if (milliseconds > 0) {
-      await delay(milliseconds, undefined, { signal });
+      await this.#parts.clock.wait(milliseconds, signal);
+      signal.throwIfAborted();
     }
   }
 
@@ -75,7 +75,7 @@ export class CallGuard {
     switch (fault.action) {
       case 'CRASH':
         finish(`CRASHED_${at.point}`);
-        process.kill(process.pid, 'SIGKILL');
+        this.#parts.crash();
         return untilAborted(signal);
       case 'DROP_CONNECTION':
         finish(`DROPPED_${at.point}`);
@@ -98,7 +98,7 @@ export class CallGuard {
     const reason = end.error instanceof RpcError ? end.error.reason : '';
     const milliseconds = Math.round((performance.now() - end.started) * 1000) / 1000;
     const { owner, operationID } = subject;
-    const time = this.#parts.now();
+    const time = this.#parts.clock.now();
     this.#log.write({
       time: new Date(time).toISOString(),
       method,

@@ -20,7 +20,7 @@ export function lunsByID(
     .map((lun) =>
       lunMessage(
         lun,
-        parts.directory.allocatedBytes(lun.id),
+        parts.files.allocatedBytes(lun.id),
         (run) => owners.has(run.owner) || (request.runId !== '' && run.runID === request.runId),
       ),
     );
@@ -33,7 +33,7 @@ export function listLuns(
 ): { luns: MessageInitShape<typeof LunSchema>[]; nextPageToken: string } {
   const all = [...parts.committed.state.luns.values()].flatMap(visible);
   const { page, nextPageToken } = pageOf(all, (lun) => lun.id, { ...request, absent: 500 });
-  const luns = page.map((lun) => lunMessage(lun, parts.directory.allocatedBytes(lun.id), () => false));
+  const luns = page.map((lun) => lunMessage(lun, parts.files.allocatedBytes(lun.id), () => false));
   return { luns, nextPageToken };
 }
 

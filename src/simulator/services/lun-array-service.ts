@@ -101,7 +101,7 @@ function mutations({ parts, runner, guard }: ServiceParts): Mutations {
       checkArrayID(parts, request.arrayId);
       const owner = checkedText('owner', request.owner, ownerLimits);
       const { lunIDs } = accepted(await committed.update((state) => deleteSafetySnapshots(state, owner)));
-      await parts.directory.remove(lunIDs);
+      await parts.files.remove(lunIDs);
       return { deleted: lunIDs.length };
     }),
     forceOnline: guarded(guard, 'ForceOnline', async (request) => {
@@ -109,7 +109,7 @@ function mutations({ parts, runner, guard }: ServiceParts): Mutations {
       const lunID = checkedID('lun_id', request.lunId);
       const ifGeneration = checkedNumber('if_generation', request.ifGeneration);
       const lun = accepted(await committed.update((state) => forceOnline(state, { lunID, ifGeneration })));
-      return { lun: lunMessage(lun, parts.directory.allocatedBytes(lun.id), () => false) };
+      return { lun: lunMessage(lun, parts.files.allocatedBytes(lun.id), () => false) };
     }),
   };
 }

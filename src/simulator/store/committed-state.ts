@@ -2,10 +2,11 @@
  * The array's state: read at once from memory, changed one transition after another, each committed before anybody sees
  * or answers it.
  */
+
+import type { ArrayStore } from '../ports.ts';
 import { applyChanges, type Changes, isEmpty, type Transition } from '../state/draft.ts';
 import type { ArrayState } from '../state/records.ts';
 import { batchOf } from './batch.ts';
-import type { Store } from './store.ts';
 import type { WriteMarks } from './write-marks.ts';
 
 /** Told of every commit, right after it, in order. */
@@ -14,7 +15,7 @@ export type CommitListener = (before: ArrayState, changes: Changes) => void;
 /** The state that is durable. */
 export class CommittedState {
   readonly marks: WriteMarks;
-  readonly #store: Store;
+  readonly #store: ArrayStore;
   readonly #listeners = new Set<CommitListener>();
   readonly #onLost: (error: unknown) => void;
   #state: ArrayState;
@@ -22,7 +23,7 @@ export class CommittedState {
 
   /** @param onLost called when a commit failed: nobody knows what is on disk, so the process must end. */
   constructor(
-    opened: { readonly store: Store; readonly state: ArrayState; readonly marks: WriteMarks },
+    opened: { readonly store: ArrayStore; readonly state: ArrayState; readonly marks: WriteMarks },
     onLost: (error: unknown) => void,
   ) {
     this.#store = opened.store;

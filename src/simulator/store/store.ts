@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { ArrayStore } from '../ports.ts';
 import type { Batch } from './batch.ts';
 import { type StoredArray, StoreError } from './database.ts';
 import type { StoreRequest, StoreResponse } from './store-messages.ts';
@@ -15,7 +16,7 @@ export const databaseName = 'array.sqlite';
 const digestBytes = 32;
 
 /** An open store. */
-export class Store {
+export class Store implements ArrayStore {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
 
