@@ -2,36 +2,27 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
-import type { LunResync } from './api/lun-resync.ts';
 import { API_VERSION, LUN_RESYNC_KIND } from './api/names.ts';
-import type { StorageArray } from './api/storage-array.ts';
 import { Connections } from './array-client/connections.ts';
-import { Activity } from './controller/activity.ts';
-import { type ControllerParts, runController } from './controller/controller.ts';
-import { Identities } from './controller/identities.ts';
-import type { Arrays, ResyncStore, StorageArrayStore } from './controller/ports.ts';
-import { WorkQueue } from './controller/queue.ts';
-import { Slots } from './controller/slots.ts';
-import type { World } from './controller/world.ts';
+import { assembleLoop, type ControlLoop } from './control-loop.ts';
+import type { Announcer } from './controller/ports.ts';
+import type { WorkQueue } from './controller/queue.ts';
 import { REASONS } from './core/reasons.ts';
 import { type CommandLine, type Config, parseCommandLine } from './daemon/config.ts';
 import { startHealthServer } from './daemon/health.ts';
 import { Lifecycle } from './daemon/lifecycle.ts';
 import { createLogger } from './daemon/log.ts';
 import { ProcessMetrics } from './daemon/metrics.ts';
-import { controllerReport, lifecycleReport, resyncReport, sweepReport } from './daemon/reports.ts';
+import { controllerReport, lifecycleReport, reflectorReport, resyncReport, sweepReport } from './daemon/reports.ts';
 import { RunMetrics } from './daemon/run-metrics.ts';
 import { runOutcomes, runSamples } from './daemon/run-samples.ts';
 import { programVersion } from './daemon/version.ts';
 import { pause, systemClock } from './kubernetes/clock.ts';
 import { EventRecorder } from './kubernetes/events.ts';
-import { ApiServer } from './kubernetes/http.ts';
+import { ApiServer, type ApiTransport } from './kubernetes/http.ts';
 import { loadKubeConfig } from './kubernetes/kube-config.ts';
 import { LeaderElection } from './kubernetes/lease.ts';
-import { lunResyncs, resyncStore } from './kubernetes/lun-resyncs.ts';
-import { Reflector, type ReflectorReport } from './kubernetes/reflector.ts';
 import { Resource } from './kubernetes/resource.ts';
-import { storageArrayResource, storageArrayStore } from './kubernetes/storage-arrays.ts';
 import { tlsSecretReader } from './kubernetes/tls-secret.ts';
 
 const version = programVersion();
@@ -75,7 +66,8 @@ async function run(config: Config, log: Logger, lifecycle: Lifecycle): Promise<n
     },
   });
   const connections = new Connections(tlsSecretReader(server, config.operatorNamespace), () => performance.now());
-  const parts = await assemble({ config, log, server, metrics, events, connections, signal });
+  const clusterID = await clusterIdentity(server, signal);
+  const parts = assemble({ config, log, server, metrics, events, connections, clusterID, signal });
   const election = new LeaderElection({
     server,
     namespace: config.operatorNamespace,
@@ -84,7 +76,7 @@ async function run(config: Config, log: Logger, lifecycle: Lifecycle): Promise<n
     report: (error) => log.debug({ err: error }, 'the lease could not be had'),
   });
   const health = await serveHealth(config, metrics, parts);
-  log.info({ identity, cluster: parts.controller.world.clusterID }, 'operator started');
+  log.info({ identity, cluster: clusterID }, 'operator started');
   const work = lead(config, election, parts, lifecycle).catch((error: unknown) => {
     if (!lifecycle.isStopping) lifecycle.stop(error);
   });
@@ -101,20 +93,19 @@ async function run(config: Config, log: Logger, lifecycle: Lifecycle): Promise<n
 
 /** Works while leading; leadership that is lost ends the process, whose successor begins from the objects. */
 async function lead(config: Config, election: LeaderElection, parts: Parts, lifecycle: Lifecycle): Promise<void> {
-  await parts.synced;
-  if (!config.leaderElect) return runController(parts.controller, lifecycle.signal);
+  await parts.loop.synced;
+  if (!config.leaderElect) return parts.loop.run(lifecycle.signal);
   const leading = await election.acquire(lifecycle.signal);
   parts.onLeading(true);
   leading.addEventListener('abort', () => {
     parts.onLeading(false);
     if (!lifecycle.isStopping) lifecycle.stop(leading.reason);
   });
-  return runController(parts.controller, AbortSignal.any([lifecycle.signal, leading]));
+  return parts.loop.run(AbortSignal.any([lifecycle.signal, leading]));
 }
 
 type Parts = {
-  readonly controller: ControllerParts;
-  readonly synced: Promise<unknown>;
+  readonly loop: ControlLoop;
   readonly hasSynced: () => boolean;
   readonly onLeading: (isLeader: boolean) => void;
 };
@@ -122,103 +113,55 @@ type Parts = {
 type Assembly = {
   readonly config: Config;
   readonly log: Logger;
-  readonly server: ApiServer;
+  readonly server: ApiTransport;
   readonly metrics: ProcessMetrics;
   readonly events: EventRecorder;
   readonly connections: Connections;
+  readonly clusterID: string;
   readonly signal: AbortSignal;
 };
 
-/** The local copies of both kinds, running, and what the loop does with them. */
-type Stores = {
-  readonly resyncs: Reflector<LunResync>;
-  readonly storageArrays: Reflector<StorageArray>;
-  readonly store: ResyncStore;
-  readonly arrayStore: StorageArrayStore;
-  readonly arrays: Arrays;
-};
-
-async function assemble(assembly: Assembly): Promise<Parts> {
-  const { config, log, server, metrics, connections, signal } = assembly;
-  const clusterID = await clusterIdentity(server, signal);
-  const stores = openStores(assembly);
-  const { resyncs, storageArrays, store, arrays } = stores;
+function assemble({ config, log, server, metrics, events, connections, clusterID, signal }: Assembly): Parts {
   const runMetrics = new RunMetrics({
     registry: metrics.registry,
     outcomes: runOutcomes(REASONS),
-    runs: () => runSamples(resyncs.list()),
+    runs: () => runSamples(loop.resyncs.list()),
   });
-  const world = worldOf(assembly, stores, { clusterID, report: resyncReport(log, runMetrics) });
-  const queue: WorkQueue<string> = new WorkQueue({
-    clock: systemClock,
-    observer: metrics.observeQueue('lunresync', () => gaugesOf(queue)),
-  });
-  return {
-    synced: Promise.all([resyncs.synced, storageArrays.synced]),
-    hasSynced: () => resyncs.hasSynced && storageArrays.hasSynced,
-    onLeading: (isLeader) => metrics.setLeader(config.leaseName, isLeader),
-    controller: {
-      world,
-      arrayWorld: { store: stores.arrayStore, resyncs: store, arrays, clock: world.clock },
-      sweep: { clusterID, store, report: sweepReport(log) },
-      resyncs,
-      storageArrays,
-      queue,
-      arrayQueue: new WorkQueue<string>({ clock: systemClock }),
+  const loop: ControlLoop = assembleLoop(
+    {
+      server,
+      clock: systemClock,
+      clusterID,
+      namespace: config.namespace,
+      settings: config,
       workers: config.workers,
-      pause: (ms, pauseSignal) => pause(systemClock, ms, pauseSignal),
+      client: (array, callSignal) => connections.client(array, callSignal),
       onArrayGone: (name) => {
         connections.forget(name);
         runMetrics.forgetArray(name);
       },
-      report: controllerReport(log, metrics),
+      announce: announcer(events),
+      report: {
+        resync: resyncReport(log, runMetrics),
+        controller: controllerReport(log, metrics),
+        sweep: sweepReport(log),
+        reflector: reflectorReport(log, metrics),
+      },
+      observeQueue: metrics.observeQueue('lunresync', () => gaugesOf(loop.queue)),
     },
+    signal,
+  );
+  return {
+    loop,
+    hasSynced: () => loop.resyncs.hasSynced && loop.storageArrays.hasSynced,
+    onLeading: (isLeader) => metrics.setLeader(config.leaseName, isLeader),
   };
 }
 
-function openStores({ config, log, server, metrics, connections, signal }: Assembly): Stores {
-  const report = (what: ReflectorReport): void => {
-    metrics.reflected(what);
-    if ('error' in what) log.warn({ resource: what.resource, kind: what.kind, err: what.error }, 'reflector');
-  };
-  const resyncResource = lunResyncs(server);
-  const arrayResource = storageArrayResource(server);
-  const resyncs = new Reflector({ resource: resyncResource, selection: { namespace: config.namespace }, report });
-  const storageArrays = new Reflector({ resource: arrayResource, report });
-  for (const reflector of [resyncs, storageArrays]) void reflector.run(signal);
-  return {
-    resyncs,
-    storageArrays,
-    store: resyncStore(resyncResource, resyncs),
-    arrayStore: storageArrayStore(arrayResource, storageArrays),
-    arrays: {
-      list: () => storageArrays.list(),
-      get: (name) => storageArrays.get({ name }),
-      client: (array, callSignal) => connections.client(array, callSignal),
-    },
-  };
-}
-
-function worldOf(
-  { config, events }: Assembly,
-  { resyncs, store, arrays }: Stores,
-  { clusterID, report }: Pick<World, 'clusterID' | 'report'>,
-): World {
-  const clock = { now: (): number => Date.now(), monotonic: (): number => performance.now() };
-  return {
-    clusterID,
-    store,
-    arrays,
-    clock,
-    announce: ({ metadata: { namespace, name, uid } }, announcement) => {
-      const regarding = { apiVersion: API_VERSION, kind: LUN_RESYNC_KIND, namespace, name, uid };
-      events.record({ regarding, ...announcement });
-    },
-    settings: config,
-    activity: new Activity(clock.monotonic),
-    slots: new Slots(() => resyncs.list()),
-    identities: new Identities(clock.monotonic),
-    report,
+function announcer(events: EventRecorder): Announcer {
+  return ({ metadata: { namespace, name, uid } }, announcement) => {
+    const regarding = { apiVersion: API_VERSION, kind: LUN_RESYNC_KIND, namespace, name, uid };
+    events.record({ regarding, ...announcement });
   };
 }
 
@@ -227,7 +170,7 @@ function gaugesOf(queue: WorkQueue<string>): { readonly depth: number; readonly 
 }
 
 /** The uid of namespace kube-system: the nearest thing to a name that every cluster has and no two share. */
-async function clusterIdentity(server: ApiServer, signal: AbortSignal): Promise<string> {
+async function clusterIdentity(server: ApiTransport, signal: AbortSignal): Promise<string> {
   const namespaces = new Resource(server, {
     group: '',
     version: 'v1',
@@ -258,7 +201,7 @@ async function serveHealth(
   if (config.healthAddress === undefined) return undefined;
   return startHealthServer({
     address: config.healthAddress,
-    live: { workers: () => stuckWorker(parts.controller.queue) },
+    live: { workers: () => stuckWorker(parts.loop.queue) },
     ready: { informers: () => (parts.hasSynced() ? undefined : 'the first lists have not been read') },
     metrics: () => metrics.render(),
   });

@@ -39,6 +39,22 @@ export function sweepReport(log: Logger): SweepReport {
     log.warn({ operation: operationID, owner, action, answer }, 'swept an operation that no object declares');
 }
 
+/** What a reflector reports, as far as logs and metrics tell of it. */
+type Reflected = {
+  readonly resource: string;
+  readonly kind: string;
+  readonly why?: string;
+  readonly error?: unknown;
+};
+
+export function reflectorReport(log: Logger, metrics: ProcessMetrics): (reflected: Reflected) => void {
+  return (reflected) => {
+    metrics.reflected(reflected);
+    const { resource, kind, error } = reflected;
+    if (error !== undefined) log.warn({ resource, kind, err: error }, 'reflector');
+  };
+}
+
 /** How controller-runtime names the outcomes. */
 const RESULTS = { done: 'success', again: 'requeue_after', error: 'error' } as const;
 

@@ -20,7 +20,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'rpc/': ['proto/', 'npm', 'node'],
   'simulator/': ['proto/', 'rpc/', 'npm', 'node'],
   'proto/': ['npm'],
+  'control-loop.ts': ['api/', 'core/', 'controller/', 'kubernetes/'],
   'operator.ts': [
+    'control-loop.ts',
     'api/',
     'core/',
     'controller/',
