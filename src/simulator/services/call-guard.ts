@@ -6,18 +6,21 @@ import { RpcError } from '../../rpc/rpc-error.ts';
 import type { CallContext } from '../../rpc/service-types.ts';
 import type { ArrayParts } from '../array-parts.ts';
 import type { Fault } from '../faults/fault.ts';
-import type { CallLog } from './call-log.ts';
+import type { CallLogLine } from './call-log.ts';
 
 /** What a call is about, for the log and for faults. */
 export type CallSubject = { readonly owner: string; readonly operationID: string; readonly lunIDs: readonly string[] };
 
+/** Takes a line for every call. */
+export type CallSink = { readonly write: (line: CallLogLine) => void };
+
 /** The guard of all calls of one array. */
 export class CallGuard {
   readonly #parts: ArrayParts;
-  readonly #log: CallLog;
+  readonly #log: CallSink;
   readonly #latencies = new Map<string, number>();
 
-  constructor(parts: ArrayParts, log: CallLog) {
+  constructor(parts: ArrayParts, log: CallSink) {
     this.#parts = parts;
     this.#log = log;
   }

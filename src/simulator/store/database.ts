@@ -26,10 +26,10 @@ export class Database {
   #isFlushing = true;
 
   /** Opens or creates the store. Throws StoreError when another process holds it or it is of a newer version. */
-  constructor(path: string) {
+  constructor(path: string, newArrayID: () => string = randomUUID) {
     this.#database = new DatabaseSync(path, { timeout: 3_000 });
     try {
-      this.#prepare(path);
+      this.#prepare(path, newArrayID);
     } catch (error) {
       this.#database.close();
       throw error instanceof StoreError ? error : explained(path, error);
@@ -88,7 +88,7 @@ export class Database {
     this.#database.close();
   }
 
-  #prepare(path: string): void {
+  #prepare(path: string, newArrayID: () => string): void {
     // Exclusive locking makes SQLite's own file lock the lock of the data directory: it ends with the process.
     this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
     this.#database.exec('BEGIN IMMEDIATE');
@@ -100,7 +100,7 @@ export class Database {
     }
     if (version === 0) {
       this.#database.exec(createTables);
-      this.#run("INSERT INTO meta VALUES ('array_id', ?), ('generation', '0'), ('serial', '0')", randomUUID());
+      this.#run("INSERT INTO meta VALUES ('array_id', ?), ('generation', '0'), ('serial', '0')", newArrayID());
       this.#database.exec(`PRAGMA user_version = ${schemaVersion}`);
     }
     this.#database.exec('COMMIT');

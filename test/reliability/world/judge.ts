@@ -1,0 +1,162 @@
+/**
+ * The invariants, looked at whenever something happens. The judge sees what no part of the system sees: every block that is
+ * written, every commit of the array, every version of every object, each at its moment.
+ */
+import type { LunResync } from '../../../src/api/lun-resync.ts';
+import { FINALIZER } from '../../../src/api/names.ts';
+import type { Changes } from '../../../src/simulator/state/draft.ts';
+import { operationWithTarget, runningOperations } from '../../../src/simulator/state/participation.ts';
+import type { ArrayState, OperationRecord } from '../../../src/simulator/state/records.ts';
+import type { ArrayMachine } from './array-machine.ts';
+import { Ghosts } from './ghosts.ts';
+import { lifeProblem } from './lives.ts';
+import type { Witness, World } from './world.ts';
+
+/** An invariant does not hold. `rule` is its name in docs/reliability.md. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly rule: string;
+
+  constructor(rule: string, what: string) {
+    super(`${rule}: ${what}`);
+    this.rule = rule;
+  }
+}
+
+export type JudgeOptions = {
+  /** Whether a user may take a finalizer off by hand or an etcd may be restored: then an operation can lose its object. */
+  readonly mayLoseObjects?: boolean;
+};
+
+export class Judge implements Witness {
+  readonly #options: JudgeOptions;
+  readonly #ghosts = new Map<ArrayMachine, Ghosts>();
+  readonly #accepted = new Map<string, string>();
+  /** Operations that are known to have ended well, by owner. */
+  readonly #ends = new Map<string, Set<string>>();
+  #world: World | undefined;
+
+  constructor(options: JudgeOptions = {}) {
+    this.#options = options;
+  }
+
+  /** Names the world that this judge is the witness of. */
+  watch(world: World): void {
+    this.#world = world;
+  }
+
+  readonly onCopyWrite = (machine: ArrayMachine, lunID: string): void => {
+    const { state } = machine;
+    const operation = operationWithTarget(state, lunID);
+    if (operation === undefined) throw new Violation('I1', `${lunID} is written by no running operation`);
+    const lunState = state.luns.get(lunID)?.state;
+    if (lunState !== 'RESYNCING') throw new Violation('I7', `${lunID} is written while it is ${lunState ?? 'gone'}`);
+    this.#ghostsOf(machine).dirtied(lunID, operation);
+    this.#mustBeDeclared(operation, 'I1');
+  };
+
+  readonly onCommit = (machine: ArrayMachine, before: ArrayState, changes: Changes): void => {
+    for (const operation of [...changes.operations.values(), ...changes.ended]) {
+      if (operation === null) continue;
+      const old = before.operations.get(operation.operationID);
+      if (old === undefined) this.#onAccepted(machine, operation);
+      else if (old.outcome === 'RUNNING' && operation.outcome !== 'RUNNING') this.#onEnded(machine, operation);
+    }
+    this.#lunsMustBeWhole(machine);
+  };
+
+  readonly onArrayBoot = (machine: ArrayMachine): void => this.#lunsMustBeWhole(machine);
+
+  readonly onResync = (before: LunResync | undefined, after: LunResync | undefined): void => {
+    const uid = (after ?? before)?.metadata.uid ?? '';
+    const problem = lifeProblem(before, after);
+    if (problem !== undefined) throw new Violation(problem.rule, problem.what);
+    const wasFinished = before !== undefined && isOver(before);
+    const letsGo = !isHeld(after) && isHeld(before);
+    const ends = after !== undefined && isOver(after) && !wasFinished;
+    if ((letsGo || ends) && !(this.#options.mayLoseObjects ?? false)) this.#nothingMayRun(uid, letsGo ? 'I9' : 'I8');
+    if (ends && after.status.conditions?.some(({ type, reason }) => type === 'Succeeded' && reason === 'Completed'))
+      if (!this.#ends.has(uid)) throw new Violation('I3', `${uid} is Completed and none of its operations ended well`);
+  };
+
+  #nothingMayRun(uid: string, rule: string): void {
+    for (const machine of this.#world?.machines ?? []) {
+      if (machine.process === undefined) continue;
+      const running = runningOperations(machine.state).find((operation) => operation.owner.endsWith(`/${uid}`));
+      if (running !== undefined) throw new Violation(rule, `${running.operationID} runs and its object is over`);
+    }
+  }
+
+  #onAccepted(machine: ArrayMachine, operation: OperationRecord): void {
+    const { operationID, pairs } = operation;
+    if (this.#accepted.has(operationID)) throw new Violation('I5', `${operationID} was accepted twice`);
+    this.#accepted.set(operationID, operation.owner);
+    const others = runningOperations(machine.state).filter((other) => other.operationID !== operationID);
+    for (const { targetLunID, sourceLunID } of pairs) {
+      const clash = others.find(
+        (other) =>
+          other.pairs.some((pair) => pair.targetLunID === targetLunID || pair.targetLunID === sourceLunID) ||
+          other.pairs.some((pair) => pair.sourceLunID === targetLunID),
+      );
+      if (clash !== undefined || sourceLunID === targetLunID)
+        throw new Violation('I2', `${operationID} shares LUNs with ${clash?.operationID ?? 'itself'}`);
+    }
+    this.#mustBeDeclared(operation, 'I1');
+    this.#ghostsOf(machine).accepted(machine, operation);
+  }
+
+  #onEnded(machine: ArrayMachine, operation: OperationRecord): void {
+    const { outcome, operationID } = operation;
+    if (outcome !== 'SUCCEEDED' && outcome !== 'ROLLED_BACK') return;
+    const ghosts = this.#ghostsOf(machine);
+    for (const pair of operation.pairs) {
+      const wrong =
+        outcome === 'SUCCEEDED'
+          ? ghosts.succeeded(machine, operation, pair)
+          : ghosts.rolledBack(machine, operation, pair);
+      if (wrong !== undefined) throw new Violation('I3', `${operationID} ended ${outcome}, but ${wrong}`);
+    }
+    if (outcome !== 'SUCCEEDED') return;
+    const uid = uidOf(operation.owner);
+    this.#ends.set(uid, (this.#ends.get(uid) ?? new Set()).add(operationID));
+  }
+
+  #lunsMustBeWhole(machine: ArrayMachine): void {
+    const ghosts = this.#ghostsOf(machine);
+    for (const lun of machine.state.luns.values())
+      if (lun.state === 'ONLINE' && ghosts.isDirty(lun.id))
+        throw new Violation('I7', `${lun.id} is ONLINE and half-written`);
+  }
+
+  /** A live object: of that uid, held by the finalizer, not finished. */
+  #mustBeDeclared(operation: OperationRecord, rule: string): void {
+    if (this.#options.mayLoseObjects ?? false) return;
+    const uid = uidOf(operation.owner);
+    const live = this.#world?.resyncs().find((resync) => resync.metadata.uid === uid);
+    if (live === undefined || !isHeld(live) || isOver(live))
+      throw new Violation(
+        rule,
+        `${operation.operationID} works for an object that is ${live === undefined ? 'gone' : 'over'}`,
+      );
+  }
+
+  #ghostsOf(machine: ArrayMachine): Ghosts {
+    const known = this.#ghosts.get(machine);
+    if (known !== undefined) return known;
+    const ghosts = new Ghosts();
+    this.#ghosts.set(machine, ghosts);
+    return ghosts;
+  }
+}
+
+function isOver(resync: LunResync): boolean {
+  return resync.status.completionTime !== undefined;
+}
+
+function isHeld(resync: LunResync | undefined): boolean {
+  return (resync?.metadata.finalizers ?? []).includes(FINALIZER);
+}
+
+function uidOf(owner: string): string {
+  return owner.split('/').at(-1) ?? '';
+}
