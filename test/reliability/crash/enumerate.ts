@@ -24,7 +24,8 @@ export function* singleCrashes(story: Story, reference: Told): Generator<Telling
   for (const { key, name } of pointsOf(reference)) {
     if (sideOf(name) === 'operator')
       for (const point of POINTS)
-        for (const recovery of RECOVERIES) yield { story, faults: [{ key, fault: { kind: 'Crash', point, recovery } }] };
+        for (const recovery of RECOVERIES)
+          yield { story, faults: [{ key, fault: { kind: 'Crash', point, recovery } }] };
     // An array's effect that has happened and one whose answer is lost are the same: nobody has heard of it.
     else
       for (const point of ['before', 'after'] as const)

@@ -32,7 +32,8 @@ export class Judge implements Witness {
   readonly #options: JudgeOptions;
   readonly #ghosts = new Map<ArrayMachine, Ghosts>();
   readonly #accepted = new Map<string, string>();
-  /** Operations that are known to have ended well, by owner. */
+  readonly #ended = new Set<string>();
+  /** Operations that are known to have ended well, by uid. */
   readonly #ends = new Map<string, Set<string>>();
   #world: World | undefined;
 
@@ -65,7 +66,14 @@ export class Judge implements Witness {
     this.#lunsMustBeWhole(machine);
   };
 
-  readonly onArrayBoot = (machine: ArrayMachine): void => this.#lunsMustBeWhole(machine);
+  /** What was committed right before a crash was seen by nobody, and is found when the array is up again. */
+  readonly onArrayBoot = (machine: ArrayMachine): void => {
+    for (const operation of machine.state.operations.values()) {
+      if (!this.#accepted.has(operation.operationID)) this.#accepted.set(operation.operationID, operation.owner);
+      else if (!this.#ended.has(operation.operationID)) this.#onEnded(machine, operation);
+    }
+    this.#lunsMustBeWhole(machine);
+  };
 
   readonly onResync = (before: LunResync | undefined, after: LunResync | undefined): void => {
     const uid = (after ?? before)?.metadata.uid ?? '';
@@ -107,6 +115,7 @@ export class Judge implements Witness {
 
   #onEnded(machine: ArrayMachine, operation: OperationRecord): void {
     const { outcome, operationID } = operation;
+    this.#ended.add(operationID);
     if (outcome !== 'SUCCEEDED' && outcome !== 'ROLLED_BACK') return;
     const ghosts = this.#ghostsOf(machine);
     for (const pair of operation.pairs) {
