@@ -26,7 +26,7 @@ export type Told = {
 /** Simulated time within which a story comes to its end whatever single thing goes wrong. */
 const LIMIT_MS = 3_600_000;
 /** A sweep of the array comes every ten minutes; after it nothing may move for so long. */
-const TIDY_MS = 605_000;
+const TIDY_MS = 700_000;
 const QUIET_MS = 200_000;
 
 export async function tell({ story, faults, kept }: Telling): Promise<Told> {

@@ -69,6 +69,7 @@ export const STORIES: readonly Story[] = [
     prepare: luns,
     act: async (scene) => {
       await scene.create(NAME, ONE);
+      void scene.makeVolume('vol-4', 2);
       await scene.when(() => scene.isCopying() || endOf(scene) !== '');
       await scene.patch(NAME, { cancel: true });
     },

@@ -17,16 +17,21 @@ export class Ghosts {
 
   dirtied(lunID: string, operation: OperationRecord): void {
     this.#dirty.set(lunID, operation.operationID);
-    this.#written.add(`${operation.owner} ${lunID}`);
+    this.#written.add(operation.owner.split('/').at(-1) ?? '');
+  }
+
+  /** It counts as whole from now on, whatever it holds. */
+  forced(lunID: string): void {
+    this.#dirty.delete(lunID);
   }
 
   isDirty(lunID: string): boolean {
     return this.#dirty.has(lunID);
   }
 
-  /** Whether an operation of that owner ever wrote to the LUN. */
-  wasWrittenBy(owner: string, lunID: string): boolean {
-    return this.#written.has(`${owner} ${lunID}`);
+  /** Whether an operation of an object with that uid ever wrote a block. */
+  wasEverWrittenBy(uid: string): boolean {
+    return this.#written.has(uid);
   }
 
   /** An operation was accepted: its sources are what they are now. */
@@ -40,12 +45,15 @@ export class Ghosts {
     }
   }
 
-  /** An operation says that it succeeded; the sentence says what is wrong with that. */
+  /**
+   * An operation says that it succeeded; the sentence says what is wrong with that. Of one that was accepted right before a
+   * crash nobody knows what the source was.
+   */
   succeeded(machine: ArrayMachine, operation: OperationRecord, pair: PairRecord): string | undefined {
     this.#dirty.delete(pair.targetLunID);
     const source = this.#sources.get(keyOf(operation, pair))?.source;
     const target = machine.disk.read(pair.targetLunID);
-    if (source === undefined) return `${operation.operationID} was never seen to be accepted`;
+    if (source === undefined) return undefined;
     if (!target.subarray(0, source.length).equals(source))
       return `${pair.targetLunID} has not what ${pair.sourceLunID} had at acceptance`;
     if (target.subarray(source.length).some((byte) => byte !== 0))

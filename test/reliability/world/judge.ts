@@ -6,7 +6,7 @@ import type { LunResync } from '../../../src/api/lun-resync.ts';
 import { FINALIZER } from '../../../src/api/names.ts';
 import type { Changes } from '../../../src/simulator/state/draft.ts';
 import { operationWithTarget, runningOperations } from '../../../src/simulator/state/participation.ts';
-import type { ArrayState, OperationRecord } from '../../../src/simulator/state/records.ts';
+import type { ArrayState, OperationRecord, PairRecord } from '../../../src/simulator/state/records.ts';
 import type { ArrayMachine } from './array-machine.ts';
 import { Ghosts } from './ghosts.ts';
 import { lifeProblem } from './lives.ts';
@@ -33,6 +33,7 @@ export class Judge implements Witness {
   readonly #ghosts = new Map<ArrayMachine, Ghosts>();
   readonly #accepted = new Map<string, string>();
   readonly #ended = new Set<string>();
+  readonly #rolledBack = new Set<string>();
   /** Operations that are known to have ended well, by uid. */
   readonly #ends = new Map<string, Set<string>>();
   #world: World | undefined;
@@ -52,6 +53,8 @@ export class Judge implements Witness {
     if (operation === undefined) throw new Violation('I1', `${lunID} is written by no running operation`);
     const lunState = state.luns.get(lunID)?.state;
     if (lunState !== 'RESYNCING') throw new Violation('I7', `${lunID} is written while it is ${lunState ?? 'gone'}`);
+    if (this.#ends.has(uidOf(operation.owner)))
+      throw new Violation('I1', `${lunID} is written after its run had succeeded`);
     this.#ghostsOf(machine).dirtied(lunID, operation);
     this.#mustBeDeclared(operation, 'I1');
   };
@@ -75,6 +78,13 @@ export class Judge implements Witness {
     this.#lunsMustBeWhole(machine);
   };
 
+  /** The administrator declares a half-written LUN to be good: from now on it is. */
+  onForced(machine: ArrayMachine, lunID: string): void {
+    const { state } = machine;
+    if (state.luns.get(lunID)?.state === 'INCONSISTENT' && operationWithTarget(state, lunID) === undefined)
+      this.#ghostsOf(machine).forced(lunID);
+  }
+
   readonly onResync = (before: LunResync | undefined, after: LunResync | undefined): void => {
     const uid = (after ?? before)?.metadata.uid ?? '';
     const problem = lifeProblem(before, after);
@@ -83,9 +93,25 @@ export class Judge implements Witness {
     const letsGo = !isHeld(after) && isHeld(before);
     const ends = after !== undefined && isOver(after) && !wasFinished;
     if ((letsGo || ends) && !(this.#options.mayLoseObjects ?? false)) this.#nothingMayRun(uid, letsGo ? 'I9' : 'I8');
-    if (ends && after.status.conditions?.some(({ type, reason }) => type === 'Succeeded' && reason === 'Completed'))
-      if (!this.#ends.has(uid)) throw new Violation('I3', `${uid} is Completed and none of its operations ended well`);
+    if (ends) this.#endMustBeTrue(after);
   };
+
+  /** What the object says of its end is what the judge has seen. */
+  #endMustBeTrue({ metadata: { uid }, status }: LunResync): void {
+    const reason = status.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
+    const { dataState } = status;
+    const isGood = this.#ends.has(uid);
+    if (reason === 'Completed' && !isGood)
+      throw new Violation('I3', `${uid} is Completed, and no operation of it ended well`);
+    if ((dataState === 'MatchesSource' || dataState === 'Copied') && !isGood)
+      throw new Violation('I3', `${uid} says ${dataState}, and no operation of it ended well`);
+    if (dataState === 'RolledBack' && !this.#rolledBack.has(uid))
+      throw new Violation('I3', `${uid} says RolledBack, and nothing was rolled back`);
+    if (dataState !== 'Untouched') return;
+    for (const machine of this.#world?.machines ?? [])
+      if (this.#ghostsOf(machine).wasEverWrittenBy(uid))
+        throw new Violation('I3', `${uid} says Untouched, and it has written`);
+  }
 
   #nothingMayRun(uid: string, rule: string): void {
     for (const machine of this.#world?.machines ?? []) {
@@ -123,9 +149,15 @@ export class Judge implements Witness {
         outcome === 'SUCCEEDED'
           ? ghosts.succeeded(machine, operation, pair)
           : ghosts.rolledBack(machine, operation, pair);
-      if (wrong !== undefined) throw new Violation('I3', `${operationID} ended ${outcome}, but ${wrong}`);
+      if (wrong === undefined) continue;
+      // An array that lies without proof has to be found out by the operator: it has ended nothing.
+      if (operation.arguments.verification === 'DIGEST' && !isProven(pair)) return;
+      if (operation.arguments.verification === 'NONE' && pair.writtenBytes === 0) continue;
+      throw new Violation('I3', `${operationID} ended ${outcome}, but ${wrong}`);
     }
+    if (outcome === 'ROLLED_BACK') this.#rolledBack.add(uidOf(operation.owner));
     if (outcome !== 'SUCCEEDED') return;
+    if (operation.arguments.verification === 'DIGEST' && !operation.pairs.every(isProven)) return;
     const uid = uidOf(operation.owner);
     this.#ends.set(uid, (this.#ends.get(uid) ?? new Set()).add(operationID));
   }
@@ -164,6 +196,10 @@ function isOver(resync: LunResync): boolean {
 
 function isHeld(resync: LunResync | undefined): boolean {
   return (resync?.metadata.finalizers ?? []).includes(FINALIZER);
+}
+
+function isProven({ sourceDigest, targetDigest }: PairRecord): boolean {
+  return sourceDigest !== '' && sourceDigest === targetDigest;
 }
 
 function uidOf(owner: string): string {

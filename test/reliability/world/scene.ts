@@ -70,11 +70,16 @@ export class Scene {
 
   /** A volume of so many blocks, filled with bytes that depend on the seed. */
   async volume(id: string, blocks: number, seed = id): Promise<void> {
+    const made = await this.world.settled(this.makeVolume(id, blocks));
+    if (isRefused(made)) throw new Error(made.message);
+    await this.hostWrite(id, 0, patternBytes(seed, 0, blocks * BLOCK_BYTES));
+  }
+
+  /** An empty volume; never resolves when the array dies in the middle. */
+  makeVolume(id: string, blocks: number): ReturnType<typeof makeVolume> {
     const sizeBytes = blocks * BLOCK_BYTES;
     const request = { id, pool: POOL, sizeBytes, identifiers: null, diskSignature: '', volumes: [], sourceLunID: '' };
-    const made = await this.world.settled(makeVolume(this.parts, request));
-    if (isRefused(made)) throw new Error(made.message);
-    await this.hostWrite(id, 0, patternBytes(seed, 0, sizeBytes));
+    return makeVolume(this.parts, request);
   }
 
   /** A host writes and flushes. */

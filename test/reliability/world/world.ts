@@ -7,6 +7,7 @@ import { LUN_RESYNC_PLURAL } from '../../../src/api/names.ts';
 import type { Changes } from '../../../src/simulator/state/draft.ts';
 import type { ArrayState } from '../../../src/simulator/state/records.ts';
 import { ApiServerModel } from './api-server/api-server-model.ts';
+import type { BackUp } from './api-server/object-history.ts';
 import { ArrayMachine } from './array-machine.ts';
 import { VirtualClock } from './clock.ts';
 import { type Chaos, calm, type Effect, EffectLog, type Fault, type Recovery } from './effects.ts';
@@ -131,6 +132,23 @@ export class World {
     });
     this.#operators.set(name, operator);
     operator.run().catch((error: unknown) => this.#fail(error));
+  }
+
+  /** etcd is put back to what it was. */
+  restore(backUp: BackUp): void {
+    this.api.restore(backUp);
+  }
+
+  /** What the machine room does to the process of that name, if it runs. */
+  signal(name: string, signal: 'Pause' | 'Continue' | 'Kill'): void {
+    const operator = this.operators.find((candidate) => candidate.name.split('/')[0] === name);
+    if (operator === undefined) return;
+    if (signal === 'Pause') operator.pause();
+    if (signal === 'Continue') operator.resume();
+    if (signal !== 'Kill') return;
+    operator.kill();
+    this.#operators.delete(operator.name);
+    this.clock.after(RESTART_MS, () => this.startOperator(operator.name));
   }
 
   /** Lets the world go on. Resolves to whether it came to what was waited for; throws what a witness found. */
