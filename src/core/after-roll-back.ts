@@ -3,6 +3,7 @@ import { isUncounted } from './after-attempt.ts';
 import { recordIntent, releaseFirst, targetsToRollBack } from './attempt.ts';
 import { backoffAfter } from './backoff.ts';
 import { rollBackLimit } from './begin.ts';
+import { digestsAgree } from './data-state.ts';
 import type { Decision } from './decision.ts';
 import { endingWanted } from './ending.ts';
 import { failureOf } from './failure.ts';
@@ -13,8 +14,17 @@ import { compose } from './status.ts';
 import { fail } from './terminal.ts';
 import { backingOff } from './waiting.ts';
 
-/** The targets have back what they had before the run, which ends with what it failed from. */
-export function afterRollBack(o: Observation): Decision {
+/**
+ * The targets have back what they had before the run, which ends with what it failed from. Where proof was asked for, a
+ * roll-back needs it as much as a success: an array that says so without having read it back is not believed.
+ */
+export function afterRollBack(o: Observation, { operationID, runs }: PastOperation): Decision {
+  if (o.resync.spec.verify === 'Digest' && !runs.every(digestsAgree)) {
+    const doubt = `operation ${operationID} ended with ROLLED_BACK, without the equal digests that were asked for`;
+    const before = endingWanted(o);
+    const why = before === undefined ? '' : `; the run was ending with ${before.reason}: ${before.message}`;
+    return fail(o, { reason: 'ArrayContractViolation', message: `${doubt}${why}` });
+  }
   const message = 'the run had been rolled back, and why is not on record';
   return fail(o, endingWanted(o) ?? { reason: 'BackoffLimitExceeded', message });
 }

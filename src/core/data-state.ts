@@ -6,9 +6,13 @@ import { DATA_STATES, type DataState } from '../api/lun-resync-status.ts';
 import type { LunState, Run } from './array.ts';
 import { type History, isUnsuccessfulEnd, type TargetHistory } from './history.ts';
 
-/** The worst of several; `Untouched` of none. */
+/**
+ * The worst of several; `Untouched` of none. Where some targets were left alone and others put back, all have what they had,
+ * but not all were left alone: `RolledBack`.
+ */
 export function worstDataState(states: readonly DataState[]): DataState {
-  return DATA_STATES.find((state) => states.includes(state)) ?? 'Untouched';
+  const worst = DATA_STATES.find((state) => states.includes(state)) ?? 'Untouched';
+  return worst === 'Untouched' && states.includes('RolledBack') ? 'RolledBack' : worst;
 }
 
 export type Expected = {
@@ -34,8 +38,12 @@ export function dataStateOf(target: TargetHistory, history: History, expected: E
 function afterOperation({ moved }: TargetHistory, state: LunState, run: Run, expected: Expected): DataState {
   if (run.outcome === 'Succeeded') return afterSuccess(run, expected);
   if (moved) return 'Unknown';
-  if (run.outcome === 'RolledBack') return run.kind === 'RollBack' ? 'RolledBack' : 'Unknown';
+  if (run.outcome === 'RolledBack') return isProvenRollBack(run, expected) ? 'RolledBack' : 'Unknown';
   return isUnsuccessfulEnd(run.outcome) && state === 'Online' ? 'Untouched' : 'Unknown';
+}
+
+function isProvenRollBack(run: Run, { verify, isDoubted }: Expected): boolean {
+  return run.kind === 'RollBack' && !isDoubted && (verify === 'None' || digestsAgree(run));
 }
 
 function afterSuccess(run: Run, { verify, isDoubted }: Expected): DataState {

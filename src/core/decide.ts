@@ -71,7 +71,7 @@ function byHistory(o: Observation, history: History): Decision {
 
 function afterEnd(o: Observation, newest: PastOperation, changed: Problem | undefined): Decision {
   const { kind, outcome, operationID } = newest;
-  if (kind === 'RollBack' && outcome === 'RolledBack') return afterRollBack(o);
+  if (kind === 'RollBack' && outcome === 'RolledBack') return afterRollBack(o, newest);
   if (isUnsuccessfulEnd(outcome))
     return kind === 'RollBack' ? afterFailedRollBack(o, newest) : afterFailedAttempt(o, newest, changed);
   const message = `operation ${operationID} ended with an outcome that it cannot have: ${outcome}`;

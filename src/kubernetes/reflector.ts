@@ -27,15 +27,14 @@ export type ReflectorOptions<T extends StoredObject> = {
 
 /** The server sends a bookmark about once a minute: silence for longer than this means that the connection is dead. */
 const STALL_MS = 90_000;
-/** A watch that was closed sooner than this did not work. */
-const HEALTHY_MS = 1_000;
+/** How exactly the server ends a watch at the time that was asked for. */
+const TIMEOUT_SLACK_MS = 5_000;
 const MIN_TIMEOUT_SECONDS = 300;
 const BACK_OFF: BackOff = { baseMs: 800, maxMs: 30_000 };
-/** After this many watches in a row that brought nothing, the version they start from is not trusted any more. */
-const MAX_FRUITLESS = 5;
 
 type WatchEnd =
-  | { readonly kind: 'Closed' | 'Stalled' | 'Expired' }
+  | { readonly kind: 'Closed'; readonly isInTime: boolean }
+  | { readonly kind: 'Stalled' | 'Expired' }
   | { readonly kind: 'Failed'; readonly error: unknown };
 
 /** A reflector of the objects of one selection. Call `run` once; it resolves when its signal aborts. */
@@ -51,8 +50,6 @@ export class Reflector<T extends StoredObject> {
   #version = '';
   /** Failures since something last worked; the back-off grows with it. */
   #failures = 0;
-  /** Watches in a row that brought no event and did not end in good order. */
-  #fruitless = 0;
 
   constructor(options: ReflectorOptions<T>) {
     this.#resource = options.resource;
@@ -124,27 +121,25 @@ export class Reflector<T extends StoredObject> {
     this.#synced.resolve();
   }
 
-  /** Watches again and again; returns when only a new list helps, or at the end. */
+  /**
+   * Watches again and again; returns when a new list is needed, or at the end.
+   *
+   * A watch is resumed only after the server has ended it when its time was up. One that ended otherwise may have ended with
+   * its server, and the next one may have another history: an etcd that was put back gives out versions a second time, and a
+   * watch from our version would pass over what was written under the lower ones.
+   */
   async #watchUntilStale(signal: AbortSignal): Promise<void> {
-    this.#fruitless = 0;
-    for (let isResumed = false; !signal.aborted && this.#fruitless < MAX_FRUITLESS; isResumed = true) {
-      const startedAt = this.#clock.now();
+    for (let isResumed = false; !signal.aborted; isResumed = true) {
       const end = (isResumed ? await this.#checkHistory(signal) : undefined) ?? (await this.#watchOnce(signal));
       if (signal.aborted) return;
       if (end.kind !== 'Failed') this.#report({ kind: 'WatchEnded', resource: this.#resource.plural, why: end.kind });
-      if (end.kind === 'Expired') return this.#pauseBeforeRelist(signal);
-      await this.#recover(end, this.#clock.now() - startedAt, signal);
+      if (end.kind === 'Closed' && end.isInTime) this.#failures = 0;
+      else return this.#pauseAfter(end, signal);
     }
   }
 
-  /** Counts what a watch's end says about the server, and waits before the next one where it did not do well. */
-  async #recover(end: WatchEnd, livedMs: number, signal: AbortSignal): Promise<void> {
-    if (end.kind === 'Closed' && livedMs > HEALTHY_MS) {
-      this.#fruitless = 0;
-      this.#failures = 0;
-      return;
-    }
-    this.#fruitless += 1;
+  async #pauseAfter(end: WatchEnd, signal: AbortSignal): Promise<void> {
+    if (end.kind === 'Expired') return this.#pauseBeforeRelist(signal);
     if (end.kind !== 'Stalled') await this.#wait(end.kind === 'Failed' ? end.error : undefined, signal);
   }
 
@@ -171,16 +166,17 @@ export class Reflector<T extends StoredObject> {
     const stall = new StallTimer(this.#clock, STALL_MS, signal);
     const timeoutSeconds = Math.ceil(MIN_TIMEOUT_SECONDS * (1 + this.#random()));
     const from = { resourceVersion: this.#version, timeoutSeconds };
+    const startedAt = this.#clock.now();
     try {
       for await (const event of this.#resource.watch(this.#selection, from, stall.signal)) {
         stall.restart();
         if (event.kind === 'Error')
           return endFor(event.error, new ApiFailure(`watch ${this.#resource.plural}`, event.error));
         this.#failures = 0;
-        this.#fruitless = 0;
         this.#apply(event);
       }
-      return { kind: 'Closed' };
+      const lateMs = this.#clock.now() - startedAt - timeoutSeconds * 1000;
+      return { kind: 'Closed', isInTime: Math.abs(lateMs) < TIMEOUT_SLACK_MS };
     } catch (error) {
       if (stall.hasFired) return { kind: 'Stalled' };
       return error instanceof ApiFailure ? endFor(error.error, error) : { kind: 'Failed', error };

@@ -179,6 +179,8 @@ describe('targets that disagree', () => {
     const { ended, status: final } = recorded(decision);
     expect(ended).toBe('NoProgress');
     expect(final.pairs?.map(({ dataState }) => dataState)).toEqual(['RolledBack', 'Untouched']);
+    // All have what they had, but not all were left alone.
+    expect(final.dataState).toBe('RolledBack');
   });
 });
 

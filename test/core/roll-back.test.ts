@@ -161,6 +161,19 @@ describe('a roll-back that is over', () => {
     expect(conditionIn(status, 'TargetConsistent')?.status).toBe('True');
   });
 
+  it.each([
+    ['no digests', { sourceDigest: '', targetDigest: '' }],
+    ['digests that differ', { targetDigest: 'bb'.repeat(32) }],
+  ])('that ended with %s is not believed where proof was asked for', (_, digests) => {
+    const luns = [targetWith({ ...back, outcome: 'RolledBack', ...digests }), safetySnapshot()];
+    const { status } = recorded(settle(rolling({ luns })).decision);
+    expect(reasonIn(status)).toBe('ArrayContractViolation');
+    expect(status.dataState).toBe('Unknown');
+    expect(conditionIn(status, 'Succeeded').message).toContain('NoProgress');
+    const unproven = recorded(settle(rolling({ luns, spec: { verify: 'None' } })).decision).status;
+    expect([reasonIn(unproven), unproven.dataState]).toEqual(['NoProgress', 'RolledBack']);
+  });
+
   it('without success is tried again under another id, after a back-off', () => {
     const o = rolling({ luns: [targetWith({ ...back, outcome: 'Interrupted' }), safetySnapshot()] });
     const write = recorded(decide(o));

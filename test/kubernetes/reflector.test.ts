@@ -81,6 +81,15 @@ class Scene implements AsyncDisposable {
     this.watch.response.write(`${JSON.stringify({ type, object })}\n`);
   }
 
+  /** Lets time pass while the watch lives: a bookmark comes each minute, as from the API server. */
+  async pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 60_000) {
+      this.send('BOOKMARK', { kind: 'Thing', metadata: { resourceVersion: String(this.version) } });
+      await eventually(() => this.clock.pendingMs.includes(90_000));
+      this.clock.advance(Math.min(left, 60_000));
+    }
+  }
+
   /** Waits for a back-off longer than nothing and no longer than the stall timer, and gives its length. */
   backOff(): Promise<number> {
     return eventually(() => this.clock.pendingMs.find((ms) => ms > 0 && ms !== 90_000));
@@ -127,28 +136,38 @@ describe('Reflector', () => {
     expect(query).toEqual({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: '10', timeoutSeconds: '300' });
   });
 
-  it('goes on at once from the last bookmark when a watch that lived is closed, without a new list', async () => {
+  it('goes on at once from the last bookmark when a watch is closed because its time is up, without a new list', async () => {
     await using scene = await Scene.start([]);
     scene.version = 57;
-    scene.send('BOOKMARK', { kind: 'Thing', metadata: { resourceVersion: '57' } });
-    scene.clock.advance(2_000);
+    await scene.pass(300_000);
     scene.watch.response.end();
     await eventually(() => scene.watches.length === 2);
     expect(scene.watch.request.query.get('resourceVersion')).toBe('57');
     expect(scene.lists).toBe(1);
   });
 
-  it('takes a watch that is silent for longer than the bookmark period for dead, and opens another', async () => {
+  it('lists again when a watch is closed before its time: the server may come back with another history', async () => {
+    await using scene = await Scene.start([thing('a', 3)]);
+    await scene.pass(200_000);
+    scene.objects = [thing('a', 3), thing('written-under-a-version-that-was-seen', 9)];
+    scene.watch.response.end();
+    scene.clock.advance(await scene.backOff());
+    await eventually(() => scene.lists === 2 && scene.changes.length === 2);
+    expect(scene.changes).toEqual(['add a 1', 'add written-under-a-version-that-was-seen 1']);
+  });
+
+  it('takes a watch that is silent for longer than the bookmark period for dead, and lists again', async () => {
     await using scene = await Scene.start([]);
     scene.send('ADDED', thing('a', 11));
     await eventually(() => scene.changes.length === 1);
     scene.version = 11;
+    scene.objects = [thing('a', 11)];
     scene.clock.advance(89_999);
     expect(scene.watches).toHaveLength(1);
     scene.clock.advance(1);
     await eventually(() => scene.watches.length === 2);
     expect(scene.watch.request.query.get('resourceVersion')).toBe('11');
-    expect(scene.lists).toBe(1);
+    expect(scene.lists).toBe(2);
     scene.send('ADDED', thing('b', 12));
     await eventually(() => scene.changes.length === 2);
   });
@@ -164,7 +183,7 @@ describe('Reflector', () => {
         json(response, 410, status(410, 'Expired'));
         return true;
       };
-      scene.clock.advance(2_000);
+      await scene.pass(300_000);
       scene.watch.response.end();
     }
     await eventually(() => scene.lists === 2 && scene.watch.request.query.get('resourceVersion') === '30');
@@ -174,8 +193,8 @@ describe('Reflector', () => {
   it('lists again when the history of the API server has gone back, as after an etcd was restored', async () => {
     await using scene = await Scene.start([thing('a', 9, 2), thing('b', 8)]);
     scene.objects = [thing('a', 3, 1)];
+    await scene.pass(300_000);
     scene.version = 5;
-    scene.clock.advance(2_000);
     scene.watch.response.end();
     await eventually(() => scene.lists === 2 && scene.watches.length === 2);
     expect(scene.watch.request.query.get('resourceVersion')).toBe('5');
@@ -205,7 +224,7 @@ describe('Reflector', () => {
     await eventually(() => scene.reflector.hasSynced);
   });
 
-  it('backs off longer with each failure, lists again after five of them, and begins anew once it works', async () => {
+  it('backs off longer with each failure, lists again after each, and begins anew once it works', async () => {
     await using scene = await Scene.start([]);
     scene.onWatch = (response): boolean => {
       json(response, 500, status(500, 'InternalError'));
@@ -220,7 +239,7 @@ describe('Reflector', () => {
       await eventually(() => scene.watches.length === count + 2);
     }
     expect(waits).toEqual([800, 1_600, 3_200, 6_400, 12_800, 25_600]);
-    expect(scene.lists).toBe(2);
+    expect(scene.lists).toBe(7);
     scene.send('ADDED', thing('a', 11));
     await eventually(() => scene.changes.length === 1);
     scene.send('ERROR', status(500, 'InternalError'));

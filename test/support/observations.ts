@@ -76,7 +76,7 @@ export const safetySnapshot = (over: Partial<Lun> = {}): Lun =>
 /** A run of the first attempt; what has ended ended with generation 7. */
 export function run(over: Partial<Run> = {}): Run {
   const outcome = over.outcome ?? 'Running';
-  const digest = outcome === 'Succeeded' ? 'aa'.repeat(32) : '';
+  const digest = outcome === 'Succeeded' || outcome === 'RolledBack' ? 'aa'.repeat(32) : '';
   return {
     owner: OWNER,
     runID: '',

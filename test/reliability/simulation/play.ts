@@ -9,7 +9,7 @@ import { Judge, Violation } from '../world/judge.ts';
 import { Scene } from '../world/scene.ts';
 import { World } from '../world/world.ts';
 import { Actors } from './actors.ts';
-import { type Action, LUNS, mayLoseObjects, NAMES, type Scenario, TROUBLE_MS } from './scenario.ts';
+import { type Action, LUNS, mayLie, mayLoseObjects, NAMES, type Scenario, TROUBLE_MS } from './scenario.ts';
 import { troubleOf } from './trouble.ts';
 
 export type Outcome = {
@@ -31,7 +31,7 @@ const QUIET_MS = 100_000;
 export async function play(scenario: Scenario, isTraced = false): Promise<Outcome> {
   const trace = new Trace(isTraced);
   const faults: Planned[] = [];
-  const judge = new Judge({ mayLoseObjects: mayLoseObjects(scenario) });
+  const judge = new Judge({ mayLoseObjects: mayLoseObjects(scenario), mayLie: mayLie(scenario) });
   const world: World = new World({
     witness: {
       onEffect: ({ key }, fault) => trace.add(world, `${key}${fault === undefined ? '' : ` ${JSON.stringify(fault)}`}`),

@@ -92,7 +92,10 @@ function actionOf(draw: Draw, number: number): Action {
   if (which < 0.67)
     return { atMs, kind: oneOf(['Publish', 'Unpublish', 'HostWrite', 'HostWrite'], own('host')), lunID };
   if (which < 0.77) {
-    const fault = oneOf<ArrayFault>(['FAIL', 'RETRY', 'CORRUPT_CHUNK', 'WRONG_DIGESTS', 'SUCCEED_WITHOUT_COPYING'], own('fault'));
+    const fault = oneOf<ArrayFault>(
+      ['FAIL', 'RETRY', 'CORRUPT_CHUNK', 'WRONG_DIGESTS', 'SUCCEED_WITHOUT_COPYING'],
+      own('fault'),
+    );
     return { atMs, kind: 'ArrayFault', fault, lunID };
   }
   if (which < 0.87)
@@ -138,4 +141,9 @@ function optionsOf(own: Draw): Partial<LunResyncSpec> {
 /** Whether an operation may lose its object in it: by hand, or by an older etcd. */
 export function mayLoseObjects({ actions }: Scenario): boolean {
   return actions.some(({ kind }) => kind === 'Restore' || kind === 'TakeFinalizer');
+}
+
+/** Whether the array says of a copy what is not so. */
+export function mayLie({ actions }: Scenario): boolean {
+  return actions.some((action) => action.kind === 'ArrayFault' && action.fault !== 'FAIL' && action.fault !== 'RETRY');
 }

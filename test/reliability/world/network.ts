@@ -142,7 +142,7 @@ export class Network {
     if (fault?.kind === 'LoseRequest' || fault?.kind === 'LoseAnswer') await untilAborted(request.signal);
     const cutAt = fault?.kind === 'Late' || fault?.kind === 'Duplicate' ? 1 : Number.POSITIVE_INFINITY;
     let count = 0;
-    for await (const event of server.stream(request)) {
+    for await (const event of failingAs(server.stream(request), request)) {
       await clock.wait(back);
       await from.resumed();
       if (from.isDead()) await never();
@@ -230,6 +230,19 @@ function nameOf({ verb, resource, path }: ApiRequest): string {
 
 function retryAfter(code: number): string | undefined {
   return code === 429 ? '1' : undefined;
+}
+
+/** A connection that breaks is a failure of the request, unless the caller gave it up. */
+async function* failingAs(
+  events: AsyncGenerator<unknown, void, undefined>,
+  request: ApiRequest,
+): AsyncGenerator<unknown, void, undefined> {
+  try {
+    yield* events;
+  } catch (error) {
+    if (request.signal?.aborted === true || error instanceof ApiFailure) throw error;
+    throw new ApiFailure(nameOf(request), noAnswer(String(error)), { cause: error });
+  }
 }
 
 function subjectOf(request: object): string {

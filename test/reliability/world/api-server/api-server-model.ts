@@ -95,9 +95,10 @@ export class ApiServerModel implements ApiTransport {
     return this.#history.backUp();
   }
 
-  /** Watches that are open go on and see nothing until the version has caught up, as with the real one. */
+  /** etcd is put back, and the server starts anew on it: every watch is cut. */
   restore(backUp: BackUp): void {
     this.#history.restore(backUp);
+    this.#watches.cut();
   }
 
   #existing(request: ApiRequest, { resource, key }: Place): Stored {

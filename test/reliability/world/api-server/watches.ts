@@ -15,6 +15,7 @@ const BOOKMARK_MS = 60_000;
 export class Watches {
   readonly #history: ObjectHistory;
   readonly #clock: Clock;
+  readonly #open = new Set<Inbox>();
 
   constructor(history: ObjectHistory, clock: Clock) {
     this.#history = history;
@@ -32,6 +33,7 @@ export class Watches {
     }
     const queue: unknown[] = past.filter((change) => concerns(change, options)).map(eventOf);
     const inbox = new Inbox(queue);
+    this.#open.add(inbox);
     const forget = this.#history.onChange((change) => {
       // After a restore the server's history is behind the watch's: nothing is news until it has caught up.
       if (concerns(change, options) && change.version > options.from) inbox.put(eventOf(change));
@@ -44,10 +46,16 @@ export class Watches {
       yield* inbox;
     } finally {
       forget();
+      this.#open.delete(inbox);
       cancelEnd();
       cancelBookmarks();
       signal?.removeEventListener('abort', abort);
     }
+  }
+
+  /** Every connection is cut. */
+  cut(): void {
+    for (const inbox of this.#open) inbox.fail(new Error('the connection was cut'));
   }
 
   #bookmarks(inbox: Inbox): () => void {
