@@ -16,7 +16,8 @@ import { keyOfResync, type World } from './world.ts';
 export type Changes<T> = {
   readonly observe: (observer: {
     readonly onAdd: (object: T) => void;
-    readonly onUpdate: (before: T, after: T) => void;
+    /** `isRelisted`: what was known was replaced by what a new list says, be it older. */
+    readonly onUpdate: (before: T, after: T, isRelisted: boolean) => void;
     readonly onDelete: (object: T) => void;
   }) => () => void;
 };
@@ -74,8 +75,9 @@ function resyncObserver({ queue, arrayQueue, world }: ControllerParts): Paramete
   };
   return {
     onAdd: (resync) => queue.add(keyOfResync(resync)),
-    onUpdate: (before, after) => {
-      if (isNews(before, after)) queue.add(keyOfResync(after));
+    onUpdate: (before, after, isRelisted) => {
+      // An etcd that was put back has objects as they were before our own writes.
+      if (isRelisted || isNews(before, after)) queue.add(keyOfResync(after));
       if (before.status.arrayName !== after.status.arrayName) wakeArray(after);
       if (before.status.completionTime === after.status.completionTime) return;
       for (const other of world.store.list()) if (undoes(other, after)) queue.add(keyOfResync(other));

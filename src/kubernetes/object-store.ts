@@ -1,10 +1,13 @@
 /** The objects that a reflector has seen, and the observers that are told of each change, once, in order. */
 import { isLater, keyOf, type ObjectMeta, type ObjectName, type StoredObject } from './stored-object.ts';
 
-/** Told of changes; an object that was deleted and created again is `onDelete`, then `onAdd`. */
+/**
+ * Told of changes; an object that was deleted and created again is `onDelete`, then `onAdd`. `isRelisted`: a new list has
+ * another state of the object than the known one, which may be an earlier one.
+ */
 export type Observer<T> = {
   readonly onAdd?: (object: T) => void;
-  readonly onUpdate?: (before: T, after: T) => void;
+  readonly onUpdate?: (before: T, after: T, isRelisted: boolean) => void;
   readonly onDelete?: (object: T) => void;
 };
 
@@ -98,17 +101,17 @@ export class ObjectStore<T extends StoredObject> {
       const written = this.#writtenDuringList.has(keyOf(object.metadata));
       if (written && isLater(known.metadata.resourceVersion, version)) return;
     }
-    this.#set(known, object);
+    this.#set(known, object, true);
   }
 
-  #set(known: T | undefined, object: T): void {
+  #set(known: T | undefined, object: T, isRelisted = false): void {
     if (known !== undefined && known.metadata.uid !== object.metadata.uid) {
       this.#delete(known);
       this.#set(undefined, object);
       return;
     }
     this.#objects.set(keyOf(object.metadata), object);
-    for (const observer of this.#observers) this.#tell(observer, known, object);
+    for (const observer of this.#observers) this.#tell(observer, known, object, isRelisted);
   }
 
   #delete(known: T): void {
@@ -116,10 +119,10 @@ export class ObjectStore<T extends StoredObject> {
     for (const observer of this.#observers) this.#tell(observer, known, undefined);
   }
 
-  #tell(observer: Observer<T>, before: T | undefined, after: T | undefined): void {
+  #tell(observer: Observer<T>, before: T | undefined, after: T | undefined, isRelisted = false): void {
     try {
       if (before === undefined && after !== undefined) observer.onAdd?.(after);
-      else if (before !== undefined && after !== undefined) observer.onUpdate?.(before, after);
+      else if (before !== undefined && after !== undefined) observer.onUpdate?.(before, after, isRelisted);
       else if (before !== undefined) observer.onDelete?.(before);
     } catch (error) {
       this.#onObserverError(error);

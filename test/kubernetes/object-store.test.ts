@@ -55,6 +55,24 @@ describe('ObjectStore', () => {
     expect(version()).toBe('7');
   });
 
+  it('says of an update whether a new list brought it, which may be of an earlier state', () => {
+    const { store } = storeWith(object(5));
+    const told: unknown[] = [];
+    store.observe({
+      onUpdate: (before, after, isRelisted) =>
+        told.push([before.metadata.resourceVersion, after.metadata.resourceVersion, isRelisted]),
+    });
+    store.put(object(6));
+    store.seen(object(7));
+    store.listBegins();
+    store.replace([object(4)], new Set());
+    expect(told).toEqual([
+      ['5', '6', false],
+      ['6', '7', false],
+      ['7', '4', true],
+    ]);
+  });
+
   it('takes a list with lower versions, as after an etcd was restored from a backup', () => {
     const { store, version } = storeWith(object(5));
     store.seen(object(7));
