@@ -25,7 +25,11 @@ export type Result = {
 
 export async function search(task: Search): Promise<Result> {
   const result: Result = { scenarios: 0, effects: 0, twice: 0, failures: [], differing: [] };
-  for (let seed = task.firstSeed; result.scenarios < task.limit && performance.now() < task.untilMs; seed += task.step) {
+  for (
+    let seed = task.firstSeed;
+    result.scenarios < task.limit && performance.now() < task.untilMs;
+    seed += task.step
+  ) {
     const scenario = scenarioOf(seed);
     const outcome = await play(scenario);
     result.scenarios += 1;

@@ -107,6 +107,9 @@ export class Judge implements Witness {
       throw new Violation('I3', `${uid} is Completed, and no operation of it ended well`);
     if ((dataState === 'MatchesSource' || dataState === 'Copied') && !isGood)
       throw new Violation('I3', `${uid} says ${dataState}, and no operation of it ended well`);
+    const isHonest = !(this.#options.mayLie ?? false) && !(this.#options.mayLoseObjects ?? false);
+    if (reason === 'ArrayContractViolation' && isHonest)
+      throw new Violation('I3', `${uid} accuses an honest array: ${status.conditions?.[0]?.message ?? ''}`);
     if (dataState === 'RolledBack' && !this.#rolledBack.has(uid))
       throw new Violation('I3', `${uid} says RolledBack, and nothing was rolled back`);
     if (dataState !== 'Untouched') return;
@@ -169,6 +172,8 @@ export class Judge implements Witness {
     for (const lun of machine.state.luns.values())
       if (lun.state === 'ONLINE' && ghosts.isDirty(lun.id))
         throw new Violation('I7', `${lun.id} is ONLINE and half-written`);
+      else if (lun.state !== 'ONLINE' && lun.publishedNodes.length > 0)
+        throw new Violation('I7', `${lun.id} is ${lun.state} and published to ${lun.publishedNodes.join(', ')}`);
   }
 
   /** A live object: of that uid, held by the finalizer, not finished. */

@@ -1,0 +1,113 @@
+/** Bugs of the array that the simulation must find: each breaks one promise of the contract. */
+import type { SourcePatch } from '../../support/source-patches.ts';
+
+export const ARRAY_BUGS: readonly SourcePatch[] = [
+  {
+    name: 'compares no generations',
+    why: 'a late request of a deleted object is accepted',
+    file: 'simulator/state/admission.ts',
+    find: '    () => staleFault(state, request),\n',
+    replace: '',
+  },
+  {
+    name: 'runs two operations on one target',
+    why: 'they overwrite each other',
+    file: 'simulator/state/admission.ts',
+    find: '    () => busyFault(state, request),\n',
+    replace: '',
+  },
+  {
+    name: 'overwrites a published target',
+    why: 'a node writes to it meanwhile',
+    file: 'simulator/state/admission.ts',
+    find: '    () => publishedTargetFault(state, request),\n',
+    replace: '',
+  },
+  {
+    name: 'publishes what is half-written',
+    why: 'an application mounts it',
+    file: 'simulator/state/host.ts',
+    find: "  const fault = writeFault(state, lun, 'published');",
+    replace: "  const fault = lun.kind === 'SNAPSHOT' ? writeFault(state, lun, 'published') : undefined;",
+  },
+  {
+    name: 'takes a safety snapshot of a wreck',
+    why: 'the roll-back restores it',
+    file: 'simulator/state/accept.ts',
+    find: "  const safetySnapshotID = safetySnapshotOf(state, request.owner, before.id)?.id ?? earlier?.safetySnapshotID ?? '';",
+    replace:
+      "  const safetySnapshotID = request.kind === 'ROLL_BACK' ? (safetySnapshotOf(state, request.owner, before.id)?.id ?? earlier?.safetySnapshotID ?? '') : '';",
+  },
+  {
+    name: 'puts a wreck online when it was not touched again',
+    why: 'an attempt that ends before its first block makes it look whole',
+    file: 'simulator/state/end.ts',
+    find: "  return pair.isTouched ? 'INCONSISTENT' : pair.stateBefore;",
+    replace: "  return pair.isTouched ? 'INCONSISTENT' : 'ONLINE';",
+  },
+  {
+    name: 'writes before it has recorded that it will',
+    why: 'after a crash a half-written target is online',
+    file: 'simulator/operations/copy-pair.ts',
+    find: '  await context.commit((state, id) => touchTarget(state, id, { targetLunID, ranges: plan.touched }));\n  const job',
+    replace:
+      '  if (plan.touched.length > 99) await context.commit((state, id) => touchTarget(state, id, { targetLunID, ranges: plan.touched }));\n  const job',
+  },
+  {
+    name: 'answers before it is durable',
+    why: 'a crash takes back what was promised',
+    file: 'simulator/store/committed-state.ts',
+    find: 'batchOf(before, changes, { marks, isFlushed })',
+    replace: 'batchOf(before, changes, { marks, isFlushed: marks.length > 99 && isFlushed })',
+  },
+  {
+    name: 'does not fence a cancelled request',
+    why: 'it arrives after it was declared dead',
+    file: 'simulator/state/cancel.ts',
+    find: '      draft.raiseFence(lun);',
+    replace: '      draft.putLun(lun);',
+  },
+  {
+    name: 'does not raise the generation at the end',
+    why: 'a request that was made before is accepted after it',
+    file: 'simulator/state/end.ts',
+    find: '  const raised = draft.raiseContent(settled);',
+    replace: '  draft.putLun(settled);\n  const raised = settled;',
+  },
+  {
+    name: 'restarts a known operation',
+    why: 'a repeated request overwrites once more',
+    file: 'simulator/operations/start-operation.ts',
+    find: "  if (result.kind === 'accepted') {",
+    replace: "  if (result.kind === 'accepted' || result.kind === 'known') {",
+  },
+  {
+    name: 'copies from a half-written source',
+    why: 'garbage is verified against garbage',
+    file: 'simulator/state/admission.ts',
+    find: '    () => inconsistentSourceFault(state, request),\n',
+    replace: '',
+  },
+  {
+    name: 'lets a source be written while it is copied',
+    why: 'the target is no point in time',
+    file: 'simulator/state/participation.ts',
+    find: "  if (state.luns.get(lunID)?.kind !== 'VOLUME') {\n    return undefined;\n  }",
+    replace: '  if (state.luns.get(lunID)?.kind !== undefined) {\n    return undefined;\n  }',
+  },
+  {
+    name: 'forgets where a host has written',
+    why: 'a copy of the changed blocks only leaves them out',
+    file: 'simulator/store/write-marks.ts',
+    find: 'if (marked > epoch && offset < endBytes) {',
+    replace: 'if (marked > epoch + 1 && offset < endBytes) {',
+  },
+  {
+    name: 'puts only the first target of a group online',
+    why: 'the others are half-way between two states',
+    file: 'simulator/state/end.ts',
+    find: '  const pairs = operation.pairs.map((pair) => endPair(draft, operation, { pair, ending, error }));',
+    replace:
+      '  const pairs = operation.pairs.map((pair, nth) => (nth > 0 ? pair : endPair(draft, operation, { pair, ending, error })));',
+  },
+];

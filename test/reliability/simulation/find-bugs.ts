@@ -1,0 +1,41 @@
+/** How long the search takes to find each bug that was put into the sources. */
+import { runParts } from '../../support/parts.ts';
+import type { SourcePatch } from '../../support/source-patches.ts';
+import type { Result } from './search.ts';
+import type { Task } from './worker.ts';
+
+export type Hunt = {
+  readonly bug: SourcePatch;
+  /** The invariant that it broke; undefined: it was not found. */
+  readonly rule: string | undefined;
+  readonly what: string;
+  readonly scenarios: number;
+  readonly seconds: number;
+};
+
+/** Searches with one bug in the sources, in one thread, until something is found. */
+export async function hunt(bug: SourcePatch, firstSeed: number, limitMs: number): Promise<Hunt> {
+  const started = performance.now();
+  const task: Task = { firstSeed, milliseconds: limitMs, limit: 1_000_000, stopAtFirst: true, patch: bug };
+  const [result] = await runParts<Task, Result>(new URL('./worker.ts', import.meta.url), task, 1);
+  const violation = result?.failures[0]?.outcome.violation;
+  return {
+    bug,
+    rule: violation?.rule,
+    what: violation?.what.split('\n')[0] ?? '',
+    scenarios: result?.scenarios ?? 0,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+/** All of them, two at a time. */
+export async function huntAll(bugs: readonly SourcePatch[], limitMs: number): Promise<Hunt[]> {
+  const left = [...bugs.entries()];
+  const hunts: Hunt[] = [];
+  const work = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift())
+      hunts[next[0]] = await hunt(next[1], 1, limitMs);
+  };
+  await Promise.all([work(), work()]);
+  return hunts;
+}

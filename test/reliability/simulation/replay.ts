@@ -1,0 +1,31 @@
+/** Every failure that was ever found, as a scenario of its own: played first, and must not come back. */
+import { readdir, readFile } from 'node:fs/promises';
+import { type Outcome, play } from './play.ts';
+import type { Scenario } from './scenario.ts';
+
+const FOLDER = new URL('./corpus/', import.meta.url);
+
+export type Replayed = {
+  readonly replayed: number;
+  readonly failures: readonly { readonly scenario: Scenario; readonly outcome: Outcome }[];
+};
+
+/** The kept scenarios by their file's name, which says what once went wrong. */
+export async function keptScenarios(): Promise<ReadonlyMap<string, Scenario>> {
+  const names = (await readdir(FOLDER)).filter((name) => name.endsWith('.json')).toSorted();
+  const read = async (name: string): Promise<[string, Scenario]> => [
+    name,
+    JSON.parse(await readFile(new URL(name, FOLDER), 'utf8')) as Scenario,
+  ];
+  return new Map(await Promise.all(names.map(read)));
+}
+
+export async function replayCorpus(): Promise<Replayed> {
+  const scenarios = await keptScenarios();
+  const failures: { scenario: Scenario; outcome: Outcome }[] = [];
+  for (const scenario of scenarios.values()) {
+    const outcome = await play(scenario);
+    if (outcome.violation !== undefined) failures.push({ scenario, outcome });
+  }
+  return { replayed: scenarios.size, failures };
+}
