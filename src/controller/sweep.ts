@@ -32,7 +32,7 @@ export async function sweepArray(client: ArrayClient, sweep: Sweep, signal: Abor
 }
 
 /** Whether a live object answers for this operation: it is its present or a later attempt of an unfinished object. */
-function declares(resync: LunResync | undefined, uid: string | undefined, operation: Operation): boolean {
+export function declares(resync: LunResync | undefined, uid: string | undefined, operation: Operation): boolean {
   if (resync === undefined || resync.metadata.uid !== uid) return false;
   if (resync.status.completionTime !== undefined) return false;
   return operation.outcome === 'Running' || attemptOf(operation.operationID) >= (resync.status.attempt ?? 0);

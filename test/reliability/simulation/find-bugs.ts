@@ -28,13 +28,20 @@ export async function hunt(bug: SourcePatch, firstSeed: number, limitMs: number)
   };
 }
 
-/** All of them, two at a time. */
-export async function huntAll(bugs: readonly SourcePatch[], limitMs: number): Promise<Hunt[]> {
+/** All of them, two at a time; `say` is told of each as it ends. */
+export async function huntAll(
+  bugs: readonly SourcePatch[],
+  limitMs: number,
+  say: (hunt: Hunt) => void,
+): Promise<Hunt[]> {
   const left = [...bugs.entries()];
   const hunts: Hunt[] = [];
   const work = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift())
-      hunts[next[0]] = await hunt(next[1], 1, limitMs);
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const found = await hunt(next[1], 1, limitMs);
+      hunts[next[0]] = found;
+      say(found);
+    }
   };
   await Promise.all([work(), work()]);
   return hunts;

@@ -23,6 +23,9 @@ const { values } = parseArgs({
   },
 });
 
+/** A bug that is not found in this time is not found. */
+const BUG_LIMIT_MS = 60_000;
+
 if (values.replay !== undefined) await showSeed(Number(values.replay));
 else if (values.bugs) await findBugs();
 else await searchSeeds(Number(values.seed), Number(values.minutes));
@@ -60,7 +63,9 @@ async function searchSeeds(seed: number, minutes: number): Promise<void> {
 }
 
 async function findBugs(): Promise<void> {
-  const hunts = await huntAll(BUGS, 120_000);
+  const hunts = await huntAll(BUGS, BUG_LIMIT_MS, ({ bug, rule, seconds, what }) =>
+    console.error(`${seconds.toFixed(1)} s ${bug.name}: ${rule === undefined ? 'not found' : what}`),
+  );
   const lost = hunts.filter(({ rule }) => rule === undefined);
   const lines = [
     '| bug in the sources | what goes wrong without the rule | found as | scenarios | seconds |',

@@ -32,7 +32,9 @@ export async function play(scenario: Scenario, isTraced = false): Promise<Outcom
   const trace = new Trace(isTraced);
   const faults: Planned[] = [];
   const judge = new Judge({ mayLoseObjects: mayLoseObjects(scenario), mayLie: mayLie(scenario) });
+  const { hasReflinks, blockMs } = scenario;
   const world: World = new World({
+    arrays: { hasReflinks, blockMs },
     witness: {
       onEffect: ({ key }, fault) => trace.add(world, `${key}${fault === undefined ? '' : ` ${JSON.stringify(fault)}`}`),
       onCommit: judge.onCommit,

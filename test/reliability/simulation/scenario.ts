@@ -26,6 +26,8 @@ export type Scenario = {
   readonly seed: number;
   readonly operators: readonly string[];
   readonly hasReflinks: boolean;
+  /** How long a block of a copy takes. */
+  readonly blockMs: number;
   readonly actions: readonly Action[];
   /** Rates by which faults are drawn from the seed; absent: exactly `faults` happen. */
   readonly rates?: Rates;
@@ -60,6 +62,7 @@ export function scenarioOf(seed: number): Scenario {
     seed,
     operators: ['op', 'other', 'third'].slice(0, 1 + Math.floor(draw('operators') * 2.3)),
     hasReflinks: draw('reflinks') < 0.7,
+    blockMs: 5 + Math.floor(draw('block') ** 2 * 600),
     actions: [createOf(draw, 'first', 0), ...actions].toSorted((a, b) => a.atMs - b.atMs),
     rates: {
       crash: rate('crash', 0.05),
@@ -82,7 +85,7 @@ function oneOf<T>(items: readonly [T, ...T[]], at: number): T {
 
 function actionOf(draw: Draw, number: number): Action {
   const own: Draw = (name) => draw(`${number} ${name}`);
-  const atMs = Math.floor(own('at') * TROUBLE_MS);
+  const atMs = timeOf(draw, number);
   const name = oneOf(NAMES, own('name'));
   const lunID = oneOf(LUNS, own('lun'));
   const which = own('kind');
@@ -108,6 +111,13 @@ function actionOf(draw: Draw, number: number): Action {
     return { atMs, kind: oneOf(['CrashArray', 'CrashArray', 'Compact', 'Maintenance', 'EndMaintenance'], own('room')) };
   if (which < 0.985) return { atMs, kind: oneOf(['BackUp', 'Restore', 'Restore'], own('etcd')) };
   return own('hand') < 0.5 ? { atMs, kind: 'TakeFinalizer', name } : { atMs, kind: 'ForceOnline', lunID };
+}
+
+/** Mostly soon after another action: where much happens at once, more goes wrong. */
+function timeOf(draw: Draw, number: number): number {
+  const own = draw(`${number} at`);
+  if (number % 4 === 0) return Math.floor(own * TROUBLE_MS * 0.8);
+  return Math.floor(draw(`${number - (number % 4)} at`) * TROUBLE_MS * 0.8 + own ** 2 * 5_000);
 }
 
 /** A LunResync: mostly of one pair, so that many of them meet on the same few LUNs. */

@@ -38,6 +38,8 @@ export type ArrayMachineOptions = {
   /** A process has recovered and serves. */
   readonly onBoot: (machine: ArrayMachine) => void;
   readonly hasReflinks?: boolean;
+  /** How long a block of a copy takes; 20 ms unless said. */
+  readonly blockMs?: number;
 };
 
 const REBOOT_MS = 1_000;
@@ -91,6 +93,7 @@ export class ArrayMachine {
         wait: (milliseconds) => clock.wait(milliseconds).then(() => (isDead ? never() : undefined)),
         onCopyWrite: (lunID) => this.#options.onCopyWrite(this, lunID),
         hasReflinks: this.#options.hasReflinks ?? true,
+        blockMs: this.#options.blockMs ?? 20,
       }),
       clock: arrayClock(clock, () => !isDead),
       crash: () => this.crash(),

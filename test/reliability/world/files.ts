@@ -8,7 +8,6 @@ import { chunkDigests, type Disk, digestOf } from './disk.ts';
 
 /** What a copy writes at a time. LUNs of a simulation have a few of these. */
 export const BLOCK_BYTES = 4096;
-const BLOCK_MS = 20;
 
 /** The gate of one array process's effects: resolves when the effect has happened; never, if the process died before. */
 export type Around = (name: string, subject: string, effect: () => void) => Promise<void>;
@@ -20,6 +19,8 @@ export type SimulatedFilesOptions = {
   /** Told of every block that a copy writes, before it does. */
   readonly onCopyWrite: (lunID: string) => void;
   readonly hasReflinks: boolean;
+  /** How long a block of a copy takes. */
+  readonly blockMs: number;
 };
 
 /** The files of one process of the array. */
@@ -121,7 +122,7 @@ class SimulatedCopy {
     await around('flush', targetLunID, () => disk.flush(targetLunID));
     if (corruptChunk !== undefined) this.#corrupt();
     if (!verify) return { writtenBytes: this.#written, sourceDigest: '', targetDigest: '', sourceChunkDigests: [] };
-    await this.#options.wait(BLOCK_MS);
+    await this.#options.wait(this.#options.blockMs);
     this.#check();
     this.#report('VERIFYING', copied, sourceSizeBytes);
     return this.#digests();
@@ -141,8 +142,8 @@ class SimulatedCopy {
 
   async #write(begin: number, end: number): Promise<void> {
     const { sourceLunID, targetLunID, sourceSizeBytes } = this.#job;
-    const { around, disk, wait, onCopyWrite } = this.#options;
-    await wait(BLOCK_MS);
+    const { around, disk, wait, onCopyWrite, blockMs } = this.#options;
+    await wait(blockMs);
     while (this.#isPaused && !this.#isCancelled) await new Promise<void>((resolve) => this.#resumed.push(resolve));
     this.#check();
     const bytes = Buffer.alloc(end - begin);

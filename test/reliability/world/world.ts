@@ -29,6 +29,8 @@ export type Witness = {
 
 export type WorldOptions = {
   readonly witness?: Witness;
+  /** What the arrays are like. */
+  readonly arrays?: { readonly hasReflinks: boolean; readonly blockMs: number };
   /** What else happens when an operator dies: done by the scenario, which knows its objects. */
   readonly onRecovery?: (recovery: Recovery, effect: Effect) => void;
 };
@@ -88,10 +90,11 @@ export class World {
 
   /** Puts an array behind an endpoint, in place of the one that is there, and starts it. */
   async addArray(endpoint: string, arrayID: string): Promise<ArrayMachine> {
-    const { witness } = this.#options;
+    const { witness, arrays = {} } = this.#options;
     const machine: ArrayMachine = new ArrayMachine({
       name: arrayID,
       arrayID,
+      ...arrays,
       clock: this.clock,
       effects: this.effects,
       chaos: () => this.#chaos,
