@@ -9,9 +9,11 @@ export function runParts<Input, Output>(module: URL, input: Input, parts = 2): P
   return Promise.all(Array.from({ length: parts }, (_, part) => runPart<Output>(module, { part, parts, input })));
 }
 
-function runPart<Output>(module: URL, workerData: Part<unknown>): Promise<Output> {
+/** Starts the module in one thread, with so much memory. */
+export function runPart<Output>(module: URL, workerData: Part<unknown>, maxMib?: number): Promise<Output> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(module, { workerData });
+    const resourceLimits = maxMib === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxMib } };
+    const worker = new Worker(module, { workerData, ...resourceLimits });
     worker.on('message', resolve);
     worker.on('error', reject);
     worker.on('exit', (code) => reject(new Error(`a thread of ${module.pathname} ended with ${code}`)));

@@ -106,30 +106,17 @@ function objectPart({ metadata, spec, status }: LunResync, numbers: Numbers): un
       status.ending?.reason,
     ],
     [succeeded?.reason, status.startTime === undefined, status.completionTime === undefined, status.dataState],
-    [status.observedGeneration === generation, status.safetySnapshotsDeleted, status.arrayID],
+    [status.observedGeneration === generation, status.safetySnapshotsDeleted, status.waitingSince === undefined],
     status.pairs?.map(({ target, safetySnapshotID }) => [numbers.mark(target?.generation), safetySnapshotID]),
   ];
 }
 
 function activityPart(activity: Activity | undefined, numbers: Numbers): unknown {
-  switch (activity?.kind) {
-    case undefined:
-      return 0;
-    case 'Again':
-      return 1;
-    case 'Calling':
-      return [actionPart(activity.action, numbers), seenPart(activity.seen, numbers)];
-    case 'Decided': {
-      const { decision, isFresh, seen } = activity;
-      const what =
-        decision.kind === 'Act'
-          ? actionPart(decision.action, numbers)
-          : decision.kind === 'Record'
-            ? objectPart({ ...seen.resync, status: decision.status }, numbers)
-            : 0;
-      return [isFresh, what, seenPart(seen, numbers)];
-    }
-  }
+  if (activity === undefined) return 0;
+  const { decision, seen } = activity;
+  if (decision.kind === 'Act') return [actionPart(decision.action, numbers), seenPart(seen, numbers)];
+  // A status that is to be written depends on nothing that was seen any more but the version.
+  return decision.kind === 'Record' ? objectPart({ ...seen.resync, status: decision.status }, numbers) : 0;
 }
 
 /** What `conclude` and the write may still depend on. */

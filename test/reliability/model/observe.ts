@@ -10,10 +10,6 @@ export const NAMESPACE = 'shop';
 export type Rules = {
   /** The API server compares uid and resourceVersion of a write. */
   readonly resourceVersion: boolean;
-  /** Nothing is sent to the array on the word of a cache. */
-  readonly freshObject: boolean;
-  /** The array compares the generations of a request. Taken out of its sources, not here, where it is ablated. */
-  readonly finalizer: boolean;
 };
 
 export type Model = { readonly rules: Rules };
@@ -36,9 +32,11 @@ export function ownerOf({ metadata }: LunResync): string {
 export function observe(state: State, resync: LunResync, _model: Model): Observation {
   const owner = ownerOf(resync);
   const { operationID } = resync.status;
-  const isLate = state.late.includes(resync.metadata.uid);
+  const { uid } = resync.metadata;
+  // Longer than a target is waited for, and longer than a deadline.
+  const passedMs = state.late.includes(uid) ? 2e9 : state.late.includes(`waited ${uid}`) ? 1e6 : 0;
   return {
-    now: NOW + (isLate ? 1e9 : 0),
+    now: NOW + passedMs,
     resync,
     owner,
     settings: SETTINGS,

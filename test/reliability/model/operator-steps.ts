@@ -14,120 +14,81 @@ import { type Model, observe } from './observe.ts';
 import type { Activity, Operator, State, Step } from './state.ts';
 
 export function* operatorSteps(state: State, model: Model): Generator<Step> {
-  for (const [index, operator] of state.operators.entries()) {
+  for (const [index, { activities }] of state.operators.entries()) {
     const at = { state, model, index };
-    for (const name of Object.keys(state.objects)) yield* stepsOn(at, name, operator.activities[name]);
-    const isBusy = Object.values(operator.activities).some((activity) => activity !== undefined);
-    if (isBusy && state.budget.operatorCrash > 0) {
-      const budget = { ...state.budget, operatorCrash: state.budget.operatorCrash - 1 };
-      const strays = [...state.strays, ...callsOf(operator)];
-      yield {
-        label: `operator ${index}: dies`,
-        isFault: true,
-        next: { ...withOperator(state, index, { activities: {} }), budget, strays },
-      };
+    for (const name of Object.keys(state.objects)) {
+      const activity = activities[name];
+      yield* activity === undefined ? looks(at, name) : acts(at, name, activity);
     }
+    yield* dies(at, activities);
   }
 }
 
 type At = { readonly state: State; readonly model: Model; readonly index: number };
 
-function* stepsOn(at: At, name: string, activity: Activity | undefined): Generator<Step> {
-  const who = `operator ${at.index} on ${name}`;
-  switch (activity?.kind) {
-    case undefined:
-    case 'Again':
-      return yield* looks(at, name, activity !== undefined);
-    case 'Decided':
-      return yield* acts(at, name, activity);
-    case 'Calling': {
-      const { action, seen } = activity;
-      const owner = seen.owner;
-      const { next, answer } = arrive(at.state, { action, owner });
-      yield {
-        label: `${who}: ${action.kind} is answered`,
-        isFault: false,
-        next: hears({ ...at, state: next }, name, { seen, answer }),
-      };
-      if (at.state.budget.loss === 0) return;
-      const budget = { ...at.state.budget, loss: at.state.budget.loss - 1 };
-      const unknown = answerLost(action);
-      const late = { ...at.state, budget, strays: [...at.state.strays, { action, owner }] };
-      yield {
-        label: `${who}: ${action.kind} is late`,
-        isFault: true,
-        next: hears({ ...at, state: late }, name, { seen, answer: unknown }),
-      };
-      const lost = { ...next, budget };
-      yield {
-        label: `${who}: the answer to ${action.kind} is lost`,
-        isFault: true,
-        next: hears({ ...at, state: lost }, name, { seen, answer: unknown }),
-      };
-    }
+/** An operator dies in the middle of what it has decided; a call of it may be on its way. */
+function* dies({ state, index }: At, activities: Operator['activities']): Generator<Step> {
+  const decided = Object.values(activities).flatMap((activity) => activity ?? []);
+  if (decided.length === 0 || state.budget.operatorCrash === 0) return;
+  const budget = { ...state.budget, operatorCrash: state.budget.operatorCrash - 1 };
+  const dead = { ...withOperator(state, index, { activities: {} }), budget };
+  yield { label: `operator ${index} dies`, isFault: true, next: dead };
+  for (const { seen, decision } of decided) {
+    if (decision.kind !== 'Act' || isObjectAction(decision.action)) continue;
+    const stray = { action: decision.action, owner: seen.owner };
+    const label = `operator ${index} dies, its ${decision.action.kind} on the way`;
+    yield { label, isFault: true, next: { ...dead, strays: [...dead.strays, stray] } };
   }
 }
 
 /** Looks at the object, and decides. What it has decided to wait for is nothing to do. */
-function* looks({ state, model, index }: At, name: string, isFresh: boolean): Generator<Step> {
+function* looks({ state, model, index }: At, name: string): Generator<Step> {
   const resync = state.objects[name];
-  if (resync === undefined) {
-    if (isFresh)
-      yield {
-        label: `operator ${index}: ${name} is gone`,
-        isFault: false,
-        next: withActivity(state, index, name, undefined),
-      };
-    return;
-  }
+  if (resync === undefined) return;
   const seen = observe(state, resync, model);
   const decision = decide(seen);
-  if (decision.kind === 'Wait') {
-    if (isFresh)
-      yield {
-        label: `operator ${index} on ${name}: waits`,
-        isFault: false,
-        next: withActivity(state, index, name, undefined),
-      };
-    return;
-  }
-  const next = withActivity(state, index, name, { kind: 'Decided', seen, decision, isFresh });
-  yield { label: `operator ${index} on ${name}: decides ${wordsOf(decision)}`, isFault: false, next };
+  if (decision.kind === 'Wait') return;
+  const next = withActivity(state, index, name, { seen, decision });
+  yield { label: `operator ${index} on ${name} decides ${wordsOf(decision)}`, isFault: false, next };
 }
 
-function* acts(
-  { state, model, index }: At,
-  name: string,
-  activity: Extract<Activity, { kind: 'Decided' }>,
-): Generator<Step> {
-  const { seen, decision, isFresh } = activity;
+function* acts(at: At, name: string, { seen, decision }: Activity): Generator<Step> {
+  const { state, model, index } = at;
   const who = `operator ${index} on ${name}`;
+  const idle = withActivity(state, index, name, undefined);
+  if (decision.kind === 'Wait') return;
   if (decision.kind === 'Record') {
     const { resync, ok } = stored(state, seen.resync, { ...seen.resync, status: settled(decision) }, model);
-    const after = ok ? written(state, name, resync) : state;
-    const goesOn = !ok || decision.lookAgainInMs === 0;
-    const label = `${who}: writes ${wordsOf(decision)}${ok ? '' : ', and is superseded'}`;
-    yield { label, isFault: false, next: withActivity(after, index, name, goesOn ? { kind: 'Again' } : undefined) };
+    const label = `${who} writes ${wordsOf(decision)}${ok ? '' : ', and is superseded'}`;
+    yield { label, isFault: false, next: ok ? written(idle, name, resync) : idle };
     return;
   }
-  if (decision.kind === 'Wait') return;
   const { action } = decision;
   if (isObjectAction(action)) {
-    const { next, ok } = changed(state, seen.resync, action, model);
-    yield {
-      label: `${who}: ${action.kind}${ok ? '' : ', and is superseded'}`,
-      isFault: false,
-      next: withActivity(next, index, name, { kind: 'Again' }),
-    };
+    const { next, ok } = changed(idle, seen.resync, action, model);
+    yield { label: `${who}: ${action.kind}${ok ? '' : ', and is superseded'}`, isFault: false, next };
     return;
   }
-  const needsFresh = action.kind !== 'Release' && model.rules.freshObject;
-  const next: Activity = needsFresh && !isFresh ? { kind: 'Again' } : { kind: 'Calling', seen, action };
-  yield {
-    label: `${who}: ${next.kind === 'Again' ? 'reads the object anew' : `calls ${action.kind}`}`,
-    isFault: false,
-    next: withActivity(state, index, name, next),
-  };
+  yield* calls(at, name, { seen, action });
+}
+
+function* calls(
+  at: At,
+  name: string,
+  { seen, action }: { readonly seen: Observation; readonly action: ArrayAction },
+): Generator<Step> {
+  const { state } = at;
+  const { owner } = seen;
+  const who = `operator ${at.index} on ${name}: ${action.kind}`;
+  const { next, answer } = arrive(state, { action, owner });
+  const hear = (after: State, heard: Answer): State => hears({ ...at, state: after }, name, { seen, answer: heard });
+  yield { label: `${who} is answered`, isFault: false, next: hear(next, answer) };
+  if (state.budget.loss === 0) return;
+  const budget = { ...state.budget, loss: state.budget.loss - 1 };
+  const unknown = answerLost(action);
+  const strays = [...state.strays, { action, owner }];
+  yield { label: `${who} is late or lost`, isFault: true, next: hear({ ...state, budget, strays }, unknown) };
+  yield { label: `${who}: its answer is lost`, isFault: true, next: hear({ ...next, budget }, unknown) };
 }
 
 /** What an answer means, for what was seen when the call was made. */
@@ -137,16 +98,12 @@ function hears(
   { seen, answer }: { readonly seen: Observation; readonly answer: Answer },
 ): State {
   const decision = conclude(seen, answer);
-  if (decision.kind === 'Act')
-    return withActivity(state, index, name, { kind: 'Decided', seen, decision, isFresh: true });
-  if (decision.kind === 'Wait')
-    return withActivity(state, index, name, decision.lookAgainInMs === 0 ? { kind: 'Again' } : undefined);
-  return withActivity(state, index, name, { kind: 'Decided', seen, decision, isFresh: true });
+  return withActivity(state, index, name, decision.kind === 'Wait' ? undefined : { seen, decision });
 }
 
-/** Timers are over when anybody looks again: the model has no clock. */
+/** A back-off is over when anybody looks again: the model has no clock. */
 function settled(decision: Extract<Decision, { kind: 'Record' }>): LunResync['status'] {
-  const { retryTime: _retry, waitingSince: _since, ...status } = decision.status;
+  const { retryTime: _retry, ...status } = decision.status;
   return status;
 }
 
@@ -192,12 +149,6 @@ function changed(
   if (!ok) return { next: state, ok };
   const isGone = resync.metadata.deletionTimestamp !== undefined && (resync.metadata.finalizers ?? []).length === 0;
   return { next: written(state, name, isGone ? undefined : resync), ok };
-}
-
-function callsOf({ activities }: Operator): State['strays'] {
-  return Object.values(activities).flatMap((activity) =>
-    activity?.kind === 'Calling' ? [{ action: activity.action, owner: activity.seen.owner }] : [],
-  );
 }
 
 function answerLost(action: ArrayAction): Answer {

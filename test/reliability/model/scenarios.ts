@@ -1,6 +1,8 @@
 /** The five scenarios: who is there, what is tried, and how much of everything may happen. */
+
 import { type LunResync, parseLunResync } from '../../../src/api/lun-resync.ts';
 import type { LunResyncSpec } from '../../../src/api/lun-resync-spec.ts';
+import { FINALIZER } from '../../../src/api/names.ts';
 import { applyChanges, Draft } from '../../../src/simulator/state/draft.ts';
 import { createPool, createSnapshot, createVolume } from '../../../src/simulator/state/luns.ts';
 import type { ArrayState } from '../../../src/simulator/state/records.ts';
@@ -24,6 +26,8 @@ type Setting = {
   readonly objects: Readonly<Record<string, Partial<LunResyncSpec> & { readonly from: string; readonly to: string }>>;
   readonly again?: { readonly from: string; readonly to: string };
   readonly budget: Partial<Budget>;
+  /** Whether objects begin with the finalizer on, to have fewer states. */
+  readonly isHeld?: boolean;
 };
 
 const NOTHING: Budget = {
@@ -39,7 +43,7 @@ const NOTHING: Budget = {
   failure: 0,
 };
 
-const RULES = { resourceVersion: true, freshObject: true, finalizer: true };
+const RULES = { resourceVersion: true };
 
 /** A scenario with the rules that the model plays; an ablation takes one of them away. */
 export function scenarios(rules: Model['rules'] = RULES): readonly Scenario[] {
@@ -49,7 +53,8 @@ export function scenarios(rules: Model['rules'] = RULES): readonly Scenario[] {
     states,
     model: { rules },
     initial: () => initialState(setting),
-    recreate: (state, object) => newObject(object, state, setting.again ?? { from: 'S', to: 'T0' }),
+    recreate: (state, object) =>
+      newObject(object, state, { from: 'S', to: 'T0', ...setting.again, isHeld: setting.isHeld }),
   }));
 }
 
@@ -60,6 +65,7 @@ const SETTINGS: readonly (Setting & { readonly name: string; readonly what: stri
     operators: 2,
     objects: { x: { from: 'S', to: 'T0', backoffLimit: 0, safetySnapshot: 'Never' } },
     again: { from: 'T1', to: 'T0' },
+    isHeld: true,
     budget: { operatorCrash: 1, arrayCrash: 1, loss: 1, delete: 1, recreate: 1 },
     states: 0,
   },
@@ -71,18 +77,18 @@ const SETTINGS: readonly (Setting & { readonly name: string; readonly what: stri
       x: { from: 'S', to: 'T0', backoffLimit: 0, runID: 'r' },
       y: { from: 'T1', to: 'T0', backoffLimit: 0 },
     },
-    budget: { loss: 1, delete: 1, operatorCrash: 1 },
+    budget: { loss: 1 },
     states: 0,
   },
   {
     name: 'c',
-    what: 'a chain of sources and targets, S to T0 to T1, an array crash, a lost or late message',
+    what: 'a chain of sources and targets, S to T0 to T1, a lost or late message, one object deleted',
     operators: 1,
     objects: {
       x: { from: 'S', to: 'T0', backoffLimit: 0, safetySnapshot: 'Never' },
       y: { from: 'T0', to: 'T1', backoffLimit: 0, safetySnapshot: 'Never' },
     },
-    budget: { loss: 1, arrayCrash: 1, delete: 1 },
+    budget: { loss: 1, delete: 1 },
     states: 0,
   },
   {
@@ -90,7 +96,7 @@ const SETTINGS: readonly (Setting & { readonly name: string; readonly what: stri
     what: 'cancel, suspend and deadline against a failure and an array crash, with roll-back',
     operators: 1,
     objects: { x: { from: 'S', to: 'T0', backoffLimit: 1, activeDeadlineSeconds: 1_000_000 } },
-    budget: { cancel: 1, suspend: 1, deadline: 1, arrayCrash: 1, failure: 1, loss: 1, operatorCrash: 1 },
+    budget: { cancel: 1, suspend: 1, deadline: 1, arrayCrash: 1, failure: 1, loss: 1 },
     states: 0,
   },
   {
@@ -117,7 +123,7 @@ function initialState(setting: Omit<Setting, 'what'>): State {
     backUp: undefined,
   };
   for (const [name, { from, to, ...spec }] of Object.entries(setting.objects)) {
-    const object = newObject(name, state, { from, to }, spec);
+    const object = newObject(name, state, { from, to, isHeld: setting.isHeld }, spec);
     state = {
       ...state,
       uids: state.uids + 1,
@@ -151,7 +157,7 @@ function initialArray(): ArrayState {
 function newObject(
   name: string,
   { uids, version }: State,
-  { from, to }: { readonly from: string; readonly to: string },
+  { from, to, isHeld = false }: { readonly from: string; readonly to: string; readonly isHeld?: boolean | undefined },
   spec: Partial<LunResyncSpec> = { backoffLimit: 0, safetySnapshot: 'Never' },
 ): LunResync {
   const parsed = parseLunResync({
@@ -163,6 +169,7 @@ function newObject(
       uid: `u${uids + 1}`,
       resourceVersion: String(version + 1),
       generation: 1,
+      ...(isHeld ? { finalizers: [FINALIZER] } : {}),
       creationTimestamp: '2026-11-24T09:00:00Z',
     },
     spec: { pairs: [{ name: 'data', source: { lunID: from }, target: { lunID: to } }], ...spec },

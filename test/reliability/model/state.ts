@@ -3,19 +3,15 @@
  * in the middle of, and what is on its way. A state is never changed in place.
  */
 import type { LunResync } from '../../../src/api/lun-resync.ts';
-import type { StartRequest } from '../../../src/core/array.ts';
-import type { Answer, ArrayAction, Decision } from '../../../src/core/decision.ts';
+import type { ArrayAction, Decision } from '../../../src/core/decision.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import type { ArrayState } from '../../../src/simulator/state/records.ts';
 
-/** What an operator is in the middle of with one object. */
-export type Activity =
-  /** It has looked and decided; `isFresh`: at an object that it had just read. */
-  | { readonly kind: 'Decided'; readonly seen: Observation; readonly decision: Decision; readonly isFresh: boolean }
-  /** Its call is at the array, or on the way there. */
-  | { readonly kind: 'Calling'; readonly seen: Observation; readonly action: ArrayAction }
-  /** It goes on at once with what it has just read or written. */
-  | { readonly kind: 'Again' };
+/**
+ * What an operator has decided on what it saw, and not done yet; the world goes on meanwhile. A call that leaves, arrives and is
+ * answered is one step: what happens between is as well put before or after it.
+ */
+export type Activity = { readonly seen: Observation; readonly decision: Decision };
 
 export type Operator = { readonly activities: Readonly<Record<string, Activity | undefined>> };
 
@@ -71,5 +67,3 @@ export type Step = { readonly label: string; readonly isFault: boolean; readonly
 export class Unsafe extends Error {
   override readonly name = 'Unsafe';
 }
-
-export type { Answer, StartRequest };

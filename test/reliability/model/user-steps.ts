@@ -41,6 +41,7 @@ export function* userSteps(state: State, recreate: Recreate): Generator<Step> {
 }
 
 function* changes(state: State, name: string, resync: LunResync): Generator<Step> {
+  yield* patience(state, name, resync);
   const { deletionTimestamp, finalizers = [], generation } = resync.metadata;
   const { budget } = state;
   if (budget.delete > 0 && deletionTimestamp === undefined) {
@@ -79,6 +80,17 @@ function* changes(state: State, name: string, resync: LunResync): Generator<Step
       `the deadline of ${name} is over`,
       spend({ ...state, late: [...state.late, resync.metadata.uid] }, 'deadline'),
     );
+}
+
+/** What is waited for with a limit is not waited for longer: time passes without a fault. */
+function* patience(state: State, name: string, { metadata: { uid }, status }: LunResync): Generator<Step> {
+  if (status.waitingSince === undefined || status.completionTime !== undefined || state.late.includes(`waited ${uid}`))
+    return;
+  yield {
+    label: `${name} has waited long enough`,
+    isFault: false,
+    next: { ...state, late: [...state.late, `waited ${uid}`] },
+  };
 }
 
 function user(label: string, next: State): Step {
