@@ -67,18 +67,6 @@ export const ABLATIONS: readonly Ablation[] = [
     patches: [patch('simulator/state/cancel.ts', '      draft.raiseFence(lun);', '      draft.putLun(lun);')],
   },
   {
-    name: 'no raise at the end',
-    rule: '3: every end raises the generation',
-    scenarios: ['b', 'a', 'd'],
-    patches: [
-      patch(
-        'simulator/state/end.ts',
-        '  const raised = draft.raiseContent(settled);',
-        '  draft.putLun(settled);\n  const raised = settled;',
-      ),
-    ],
-  },
-  {
     name: 'a known id starts again',
     rule: '4: a known operation id restarts nothing',
     scenarios: ['a', 'd', 'b'],
@@ -187,18 +175,6 @@ export const ABLATIONS: readonly Ablation[] = [
         'core/success.ts',
         "  if (run.pairsDigest !== o.pairsDigest) return 'for other pairs than those of the object';",
         "  if (run.endGeneration !== target.lun?.generation) return 'but the target has moved on';",
-      ),
-    ],
-  },
-  {
-    name: 'a success of anything',
-    rule: '9: MatchesSource is of exactly this attempt',
-    scenarios: ['a', 'b', 'c'],
-    patches: [
-      patch(
-        'core/history.ts',
-        'lun.runs.filter((candidate) => candidate.owner === owner)',
-        "lun.runs.filter((candidate) => candidate.owner !== '')",
       ),
     ],
   },

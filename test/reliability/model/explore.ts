@@ -5,7 +5,7 @@ import { keyOf } from './canonical.ts';
 import { isOver } from './checks.ts';
 import { operatorSteps } from './operator-steps.ts';
 import type { Scenario } from './scenarios.ts';
-import { type State, type Step, Unsafe } from './state.ts';
+import { type Budget, type State, type Step, Unsafe } from './state.ts';
 import { userSteps } from './user-steps.ts';
 
 export type Exploration = {
@@ -51,6 +51,7 @@ class Search {
   readonly #before: number[][] = [];
   readonly #ends: number[] = [];
   #queue: { readonly at: number; readonly state: State }[] = [];
+  #full = 0;
   transitions = 0;
   isCut = false;
 
@@ -64,7 +65,9 @@ class Search {
   }
 
   run(): Exploration['violation'] {
-    this.#add({ state: this.#scenario.initial(), parent: -1, label: 'start' }, false);
+    const state = this.#scenario.initial();
+    this.#full = sumOf(state.budget);
+    this.#add({ state, parent: -1, label: 'start' }, false);
     while (this.#queue.length > 0 && !this.isCut) {
       const level = this.#queue;
       this.#queue = [];
@@ -83,6 +86,7 @@ class Search {
   #expand(at: number, state: State): Exploration['violation'] {
     try {
       for (const { label, isFault, next } of stepsOf(state, this.#scenario)) {
+        if (isFault && this.#full - sumOf(next.budget) > (this.#scenario.atMost ?? Number.POSITIVE_INFINITY)) continue;
         this.transitions += 1;
         this.#add({ state: next, parent: at, label }, !isFault);
       }
@@ -126,6 +130,10 @@ class Search {
       trace.unshift(step.label);
     return trace;
   }
+}
+
+function sumOf(budget: Budget): number {
+  return Object.values(budget).reduce((sum, left) => sum + left, 0);
 }
 
 function* stepsOf(state: State, scenario: Scenario): Generator<Step> {

@@ -19,6 +19,8 @@ export type Scenario = {
   readonly recreate: (state: State, name: string) => LunResync;
   /** How many states there are; a run that sees fewer has lost some of them. */
   readonly states: number;
+  /** How many of the budget's things may happen in one run, at most; undefined: all of them. */
+  readonly atMost: number | undefined;
 };
 
 type Setting = {
@@ -26,6 +28,7 @@ type Setting = {
   readonly objects: Readonly<Record<string, Partial<LunResyncSpec> & { readonly from: string; readonly to: string }>>;
   readonly again?: { readonly from: string; readonly to: string };
   readonly budget: Partial<Budget>;
+  readonly atMost?: number;
   /** Whether objects begin with the finalizer on, to have fewer states. */
   readonly isHeld?: boolean;
 };
@@ -51,6 +54,7 @@ export function scenarios(rules: Model['rules'] = RULES): readonly Scenario[] {
     name,
     what,
     states,
+    atMost: setting.atMost,
     model: { rules },
     initial: () => initialState(setting),
     recreate: (state, object) =>
@@ -61,12 +65,13 @@ export function scenarios(rules: Model['rules'] = RULES): readonly Scenario[] {
 const SETTINGS: readonly (Setting & { readonly name: string; readonly what: string; readonly states: number })[] = [
   {
     name: 'a',
-    what: 'one object, two operators active at once, an operator crash, an array crash, a lost or late message, deleted and created again',
+    what: 'one object, two operators active at once, an operator crash, an array crash, a lost or late message, deleted and created again; any three of these',
     operators: 2,
     objects: { x: { from: 'S', to: 'T0', backoffLimit: 0, safetySnapshot: 'Never' } },
     again: { from: 'T1', to: 'T0' },
     isHeld: true,
     budget: { operatorCrash: 1, arrayCrash: 1, loss: 1, delete: 1, recreate: 1 },
+    atMost: 3,
     states: 0,
   },
   {

@@ -1,72 +1,62 @@
 /**
  * The API server as far as the operator uses it, in memory and without a clock of its own. That it answers as the real one
- * does is checked by one script that runs on both (conformance.ts).
+ * does is checked by one script that runs on both (conformance.ts), and by random requests.
+ *
+ * Left out: selectors, managedFields, server-side apply and PUT, admission of others, garbage collection, the validation
+ * of labels, annotations and built-in kinds, the time to live of Events. A namespace that is deleted stays Terminating.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { IMMUTABLE_FIELDS } from '../../../../src/api/lun-resync-rules.ts';
-import { type ApiErrorKind, ApiFailure } from '../../../../src/kubernetes/api-error.ts';
 import type { Clock } from '../../../../src/kubernetes/clock.ts';
 import type { ApiRequest, ApiTransport } from '../../../../src/kubernetes/http.ts';
-import { type BackUp, type Change, type Json, type Meta, ObjectHistory, type Stored } from './object-history.ts';
+import { listed } from './lists.ts';
+import { type BackUp, type Change, ObjectHistory, type Stored } from './object-history.ts';
 import { jsonPatched, mergePatched } from './patches.ts';
-import { admitted } from './schemas.ts';
+import { type Place, placeOf } from './place.ts';
+import { conflict, failureOf, notFound, Refusal } from './refusals.ts';
+import { changedObject, newObject } from './strategy.ts';
 import { Watches } from './watches.ts';
 
-type Place = {
-  readonly resource: string;
-  readonly namespace: string | undefined;
-  readonly key: string;
-  readonly isStatus: boolean;
-};
-
-const CODES: Readonly<Partial<Record<ApiErrorKind, number>>> = {
-  NotFound: 404,
-  Conflict: 409,
-  AlreadyExists: 409,
-  Invalid: 422,
-  Gone: 410,
+export type ApiServerModelOptions = {
+  readonly clock: Clock;
+  /** Those that exist besides `default` and `kube-system`. Not given: all do, whatever their name. */
+  readonly namespaces?: readonly string[];
 };
 
 export class ApiServerModel implements ApiTransport {
   readonly #clock: Clock;
-  readonly #history: ObjectHistory;
+  readonly #history = new ObjectHistory();
   readonly #watches: Watches;
+  readonly #hasAllNamespaces: boolean;
+  /** A new object is stored without the status that it is read with, so that the first write stores one, if nothing else. */
+  readonly #withoutStatus = new WeakSet<Stored>();
+  /** Never goes back: the uids of a restored server are new ones too. */
   #serial = 0;
 
-  constructor({ clock, history = new ObjectHistory() }: { readonly clock: Clock; readonly history?: ObjectHistory }) {
+  constructor({ clock, namespaces }: ApiServerModelOptions) {
     this.#clock = clock;
-    this.#history = history;
-    this.#watches = new Watches(history, clock);
+    this.#hasAllNamespaces = namespaces === undefined;
+    this.#watches = new Watches(this.#history, clock);
+    const place = placeOf({ verb: 'create', resource: 'namespaces', path: '/api/v1/namespaces' });
+    for (const name of ['default', 'kube-system', ...(namespaces ?? [])])
+      this.#create(place, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
   }
 
   async send(request: ApiRequest): Promise<unknown> {
-    const place = placeOf(request);
-    switch (request.verb) {
-      case 'get':
-        return this.#existing(request, place);
-      case 'list':
-        return this.#list(request, place);
-      case 'create':
-        return this.#create(request, place);
-      case 'patch':
-        return this.#patch(request, place);
-      case 'delete':
-        return this.#delete(request, place);
-      default:
-        throw failure(request, 'Invalid', 'a watch is a stream');
+    request.signal?.throwIfAborted();
+    try {
+      return this.#answer(request, placeOf(request));
+    } catch (error) {
+      throw failureOf(request, error);
     }
   }
 
   async *stream(request: ApiRequest): AsyncGenerator<unknown, void, undefined> {
-    const { resource, namespace } = placeOf(request);
-    const from = Number(request.query?.['resourceVersion'] ?? 0);
-    const timeoutMs = Number(request.query?.['timeoutSeconds'] ?? 300) * 1000;
-    yield* this.#watches.watch({ resource, namespace, from, timeoutMs }, request.signal);
+    yield* this.#watches.watch(request, scopeOf(request));
   }
 
-  /** Every commit so far, in order. */
+  /** Every commit so far, in order, also those that a restore has undone. */
   history(): readonly Change[] {
-    return this.#history.changes;
+    return this.#history.log;
   }
 
   /** Called at each commit; returns how to stop. */
@@ -74,6 +64,7 @@ export class ApiServerModel implements ApiTransport {
     return this.#history.onChange(listener);
   }
 
+  /** The objects of a resource as they are stored now, by key. */
   objects(resource: string): Stored[] {
     return this.#history.list(resource);
   }
@@ -82,13 +73,34 @@ export class ApiServerModel implements ApiTransport {
     return this.#history.version;
   }
 
-  /** A server that is behind: reads only, as of that version. */
+  /** A server that has stayed behind at that version: it answers reads, and its watches bring nothing newer. */
   at(version: number): ApiTransport {
-    return new ApiServerModel({ clock: this.#clock, history: this.#history.at(version) });
+    const past = this.#history.at(version);
+    const watches = new Watches(past, this.#clock);
+    return {
+      send: async (request) => {
+        request.signal?.throwIfAborted();
+        try {
+          return read(past, request, placeOf(request));
+        } catch (error) {
+          throw failureOf(request, error);
+        }
+      },
+      stream: async function* (request) {
+        yield* watches.watch(request, scopeOf(request));
+      },
+    };
   }
 
+  /** etcd forgets what was before now, and the server starts anew: a watch from before is `Gone`. */
   compact(): void {
     this.#history.compact();
+    this.#watches.restart();
+  }
+
+  /** The server starts anew: every watch is cut. */
+  restart(): void {
+    this.#watches.restart();
   }
 
   backUp(): BackUp {
@@ -98,130 +110,92 @@ export class ApiServerModel implements ApiTransport {
   /** etcd is put back, and the server starts anew on it: every watch is cut. */
   restore(backUp: BackUp): void {
     this.#history.restore(backUp);
-    this.#watches.cut();
+    this.#watches.restart();
   }
 
-  #existing(request: ApiRequest, { resource, key }: Place): Stored {
-    const object = this.#history.get(resource, key);
-    if (object === undefined) throw failure(request, 'NotFound', `${resource} "${key}" not found`);
-    return object;
-  }
-
-  #list(request: ApiRequest, { resource, namespace }: Place): unknown {
-    const { limit = '0', continue: token = '' } = request.query ?? {};
-    const [version = String(this.#history.version), after = ''] = token === '' ? [] : token.split(' ');
-    const history = token === '' ? this.#history : this.#history.at(Number(version));
-    const all = history.list(resource, namespace).filter(({ metadata }) => nameOf(metadata) > after);
-    const items = Number(limit) > 0 ? all.slice(0, Number(limit)) : all;
-    const last = items.at(-1);
-    const rest =
-      items.length < all.length && last !== undefined ? { continue: `${version} ${nameOf(last.metadata)}` } : {};
-    return { metadata: { resourceVersion: version, ...rest }, items };
-  }
-
-  #create(request: ApiRequest, { resource, namespace }: Place): Stored {
-    const body = request.body as Json & { readonly metadata: Json };
-    this.#serial += 1;
-    const name = String(body.metadata['name'] ?? `${String(body.metadata['generateName'])}${this.#serial}`);
-    const key = namespace === undefined ? name : `${namespace}/${name}`;
-    if (this.#history.get(resource, key) !== undefined)
-      throw failure(request, 'AlreadyExists', `"${key}" already exists`);
-    const serial = String(this.#serial).padStart(12, '0');
-    const { status: _ignored, ...rest } = body;
-    return this.#history.commit(resource, key, (resourceVersion) => {
-      const metadata = {
-        ...body.metadata,
-        name,
-        ...(namespace === undefined ? {} : { namespace }),
-        uid: `00000000-0000-4000-8000-${serial}`,
-        creationTimestamp: this.#now(),
-        generation: 1,
-        resourceVersion,
-      };
-      return this.#admit(request, resource, {
-        ...(resource === 'lunresyncs' || resource === 'storagearrays' ? rest : body),
-        metadata,
-      });
-    });
-  }
-
-  #patch(request: ApiRequest, place: Place): Stored {
-    const before = this.#existing(request, place);
-    const patch = request.patchType === 'json' ? jsonPatched : mergePatched;
-    const result = patch(before, request.body);
-    if ('problem' in result) throw failure(request, 'Invalid', result.problem);
-    const wanted = result.object as Stored;
-    this.#checkPreconditions(request, before.metadata, wanted.metadata);
-    return this.#store(request, place, { before, wanted });
-  }
-
-  #store(
-    request: ApiRequest,
-    place: Place,
-    { before, wanted }: { readonly before: Stored; readonly wanted: Stored },
-  ): Stored {
-    const { resource, key, isStatus } = place;
-    const hasStatus = resource === 'lunresyncs' || resource === 'storagearrays';
-    const next = isStatus
-      ? { ...before, status: wanted['status'] }
-      : { ...wanted, ...(hasStatus ? { status: before['status'] } : {}) };
-    const kept = this.#admit(request, resource, {
-      ...next,
-      metadata: metadataAfter(before.metadata, wanted.metadata, isStatus),
-    });
-    this.#checkImmutable(request, before, kept);
-    const isSpecChanged = !isDeepStrictEqual(before['spec'], kept['spec']);
-    const isGone = kept.metadata.deletionTimestamp !== undefined && (kept.metadata.finalizers ?? []).length === 0;
-    if (isGone) return this.#history.commit(resource, key, undefined);
-    if (isDeepStrictEqual(before, kept)) return before;
-    return this.#history.commit(resource, key, (resourceVersion) => ({
-      ...kept,
-      metadata: { ...kept.metadata, resourceVersion, generation: before.metadata.generation + (isSpecChanged ? 1 : 0) },
-    }));
-  }
-
-  #delete(request: ApiRequest, place: Place): unknown {
-    const { resource, key } = place;
-    const object = this.#existing(request, place);
-    const wanted = (request.body as { preconditions?: Json } | undefined)?.preconditions ?? {};
-    for (const field of ['uid', 'resourceVersion'] as const)
-      if (wanted[field] !== undefined && wanted[field] !== object.metadata[field])
-        throw failure(request, 'Conflict', `the ${field} in the precondition is another one`);
-    if ((object.metadata.finalizers ?? []).length === 0) {
-      this.#history.commit(resource, key, undefined);
-      return { kind: 'Status', status: 'Success' };
+  #answer(request: ApiRequest, place: Place): unknown {
+    switch (request.verb) {
+      case 'create':
+        return this.#create(place, request.body);
+      case 'patch':
+        return this.#patch(place, request);
+      case 'delete':
+        return this.#delete(place, request.body as DeleteOptions | undefined);
+      default:
+        return read(this.#history, request, place);
     }
-    if (object.metadata.deletionTimestamp !== undefined) return object;
-    return this.#history.commit(resource, key, (resourceVersion) => ({
-      ...object,
+  }
+
+  #create(place: Place, body: unknown): Stored {
+    const { kind, namespace } = place;
+    this.#checkNamespace(place);
+    this.#serial += 1;
+    const object = newObject(place, body, {
+      uid: `00000000-0000-4000-8000-${String(this.#serial).padStart(12, '0')}`,
+      time: this.#now(),
+      suffix: String(this.#serial).padStart(5, '0'),
+    });
+    const { name } = object.metadata;
+    const key = namespace === undefined ? name : `${namespace}/${name}`;
+    if (this.#history.get(kind.resource, key) !== undefined)
+      throw new Refusal(409, 'AlreadyExists', `${kind.resource} "${name}" already exists`);
+    const made = this.#history.commit(kind.resource, key, object);
+    if (kind.custom !== undefined) this.#withoutStatus.add(made);
+    return made;
+  }
+
+  #patch(place: Place, { patchType, body }: ApiRequest): Stored {
+    const { kind, key } = place;
+    const before = existing(this.#history, place);
+    const after = changedObject(place, before, (patchType === 'json' ? jsonPatched : mergePatched)(before, body));
+    const { deletionTimestamp, finalizers = [] } = after.metadata;
+    if (deletionTimestamp !== undefined && finalizers.length === 0 && kind.resource !== 'namespaces') {
+      this.#history.commit(kind.resource, key, undefined);
+      // The real server answers what was asked for, which was never stored.
+      return after;
+    }
+    return isDeepStrictEqual(before, after) && !this.#withoutStatus.has(before)
+      ? before
+      : this.#history.commit(kind.resource, key, after);
+  }
+
+  #delete(place: Place, options: DeleteOptions = {}): unknown {
+    const { kind, key } = place;
+    const object = existing(this.#history, place);
+    const { metadata } = object;
+    for (const field of ['uid', 'resourceVersion'] as const) {
+      const wanted = options.preconditions?.[field];
+      if (wanted !== undefined && wanted !== metadata[field]) throw conflict(`the ${field} is another one`);
+    }
+    if (kind.resource !== 'namespaces' && (metadata.finalizers ?? []).length === 0) {
+      this.#history.commit(kind.resource, key, undefined);
+      const details = { name: metadata.name, group: kind.group, kind: kind.resource, uid: metadata.uid };
+      return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+    }
+    if (metadata.deletionTimestamp !== undefined) return object;
+    return this.#history.commit(kind.resource, key, { ...object, ...this.#dying(object, kind.resource) });
+  }
+
+  #dying({ metadata }: Stored, resource: string): Pick<Stored, 'metadata'> {
+    const { generation } = metadata;
+    return {
+      ...(resource === 'namespaces' ? { status: { phase: 'Terminating' } } : {}),
       metadata: {
-        ...object.metadata,
+        ...metadata,
+        ...(generation === undefined ? {} : { generation: generation + 1 }),
         deletionTimestamp: this.#now(),
-        deletionGracePeriodSeconds: 0,
-        generation: object.metadata.generation + 1,
-        resourceVersion,
+        ...(resource === 'namespaces' ? {} : { deletionGracePeriodSeconds: 0 }),
       },
-    }));
+    };
   }
 
-  #checkPreconditions(request: ApiRequest, before: Meta, wanted: Meta): void {
-    if (wanted.resourceVersion !== before.resourceVersion)
-      throw failure(request, 'Conflict', 'the object has been modified');
-    if (wanted.uid !== before.uid) throw failure(request, 'Invalid', 'metadata.uid: field is immutable');
-  }
-
-  #checkImmutable(request: ApiRequest, before: Stored, after: Stored): void {
-    const [old, now] = [before['spec'] as Json | undefined, after['spec'] as Json | undefined];
-    if (old === undefined || now === undefined || !('pairs' in old)) return;
-    const field = IMMUTABLE_FIELDS.find((name) => !isDeepStrictEqual(old[name], now[name]));
-    if (field !== undefined) throw failure(request, 'Invalid', `${field} is immutable`);
-    if (old['cancel'] === true && now['cancel'] !== true) throw failure(request, 'Invalid', 'cancel is final');
-  }
-
-  #admit(request: ApiRequest, resource: string, object: Stored): Stored {
-    const result = admitted(resource, object);
-    if ('problem' in result) throw failure(request, 'Invalid', result.problem);
-    return result.object;
+  #checkNamespace({ namespace }: Place): void {
+    if (namespace === undefined) return;
+    const found = this.#history.get('namespaces', namespace);
+    if (found === undefined && !this.#hasAllNamespaces) throw notFound(`namespaces "${namespace}"`);
+    if (found?.metadata.deletionTimestamp === undefined) return;
+    const cause = { reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated` };
+    throw new Refusal(403, 'Forbidden', cause.message, [cause]);
   }
 
   #now(): string {
@@ -229,38 +203,24 @@ export class ApiServerModel implements ApiTransport {
   }
 }
 
-/** What a write to the object itself, or to its status, may change of the metadata. */
-function metadataAfter(before: Meta, wanted: Meta, isStatus: boolean): Meta {
-  if (isStatus) return before;
-  const { labels, annotations, ownerReferences } = wanted;
-  // The server takes no finalizer on an object that is being deleted.
-  const deleting = before.deletionTimestamp !== undefined;
-  const finalizers = (wanted.finalizers ?? []).filter((name) => !deleting || (before.finalizers ?? []).includes(name));
-  const { finalizers: _before, ...rest } = before;
-  return {
-    ...rest,
-    ...given({ labels, annotations, ownerReferences }),
-    ...(finalizers.length === 0 ? {} : { finalizers }),
-  };
+type DeleteOptions = { readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string } };
+
+function read(history: ObjectHistory, request: ApiRequest, place: Place): unknown {
+  if (request.verb === 'get') return existing(history, place);
+  if (request.verb !== 'list') throw new TypeError(`${request.verb} is not for this server`);
+  return listed(history, place.kind, place.namespace, request.query ?? {});
 }
 
-function given(fields: Json): Json {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+function existing(history: ObjectHistory, { kind, key, name }: Place): Stored {
+  const object = history.get(kind.resource, key);
+  if (object === undefined) throw notFound(`${kind.resource} "${name}"`);
+  return object;
 }
 
-function placeOf({ path, resource }: ApiRequest): Place {
-  const parts = path.split('/').filter((part) => part !== '');
-  const isStatus = parts.at(-1) === 'status';
-  const at = parts.lastIndexOf(resource);
-  const namespace = parts[at - 2] === 'namespaces' ? parts[at - 1] : undefined;
-  const name = parts[at + 1] ?? '';
-  return { resource, namespace, key: namespace === undefined ? name : `${namespace}/${name}`, isStatus };
-}
-
-function nameOf({ namespace, name }: Meta): string {
-  return namespace === undefined ? name : `${namespace}/${name}`;
-}
-
-function failure({ verb, resource, object }: ApiRequest, kind: ApiErrorKind, message: string): ApiFailure {
-  return new ApiFailure(`${verb} ${resource} ${object ?? ''}`.trimEnd(), { kind, code: CODES[kind] ?? 400, message });
+function scopeOf(request: ApiRequest): Place {
+  try {
+    return placeOf(request);
+  } catch (error) {
+    throw failureOf(request, error);
+  }
 }

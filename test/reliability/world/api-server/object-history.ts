@@ -7,7 +7,8 @@ export type Meta = Json & {
   readonly namespace?: string;
   readonly uid: string;
   readonly resourceVersion: string;
-  readonly generation: number;
+  /** Custom resources only. */
+  readonly generation?: number;
   readonly deletionTimestamp?: string;
   readonly finalizers?: readonly string[];
 };
@@ -26,22 +27,31 @@ export type Change = {
 
 type Snapshot = ReadonlyMap<string, Stored>;
 
-export type BackUp = { readonly version: number; readonly objects: Snapshot; readonly changes: readonly Change[] };
+/** The whole state of an etcd at a moment. */
+export type BackUp = {
+  readonly version: number;
+  readonly compacted: number;
+  readonly objects: Snapshot;
+  readonly changes: readonly Change[];
+};
 
 /** The store. Objects are never changed in place. */
 export class ObjectHistory {
   #version = 100;
   #compacted = 0;
   #objects = new Map<string, Stored>();
+  /** What led to the present state; a restored one has others. */
   #changes: Change[] = [];
+  readonly #log: Change[] = [];
   readonly #listeners = new Set<(change: Change) => void>();
 
   get version(): number {
     return this.#version;
   }
 
-  get changes(): readonly Change[] {
-    return this.#changes;
+  /** Every commit that there ever was, also those that a restore has undone. */
+  get log(): readonly Change[] {
+    return this.#log;
   }
 
   get(resource: string, key: string): Stored | undefined {
@@ -50,23 +60,26 @@ export class ObjectHistory {
 
   /** All objects of a resource, by key; of one namespace where one is given. */
   list(resource: string, namespace?: string): Stored[] {
+    const prefix = `${resource} ${namespace === undefined ? '' : `${namespace}/`}`;
     return [...this.#objects]
-      .filter(([id]) => id.startsWith(`${resource} ${namespace === undefined ? '' : `${namespace}/`}`))
+      .filter(([id]) => id.startsWith(prefix))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([, object]) => object);
   }
 
   /** Commits a new state of an object at the next version; `undefined` deletes it. */
-  commit(resource: string, key: string, next: ((version: string) => Stored) | undefined): Stored {
+  commit(resource: string, key: string, next: Stored | undefined): Stored {
     this.#version += 1;
-    const version = String(this.#version);
     const before = this.get(resource, key);
-    const object = next?.(version);
-    const last = object ?? { ...before, metadata: { ...(before?.metadata as Meta), resourceVersion: version } };
+    const state = next ?? before;
+    if (state === undefined) throw new TypeError(`${resource} ${key} is deleted that is not there`);
+    const last = { ...state, metadata: { ...state.metadata, resourceVersion: String(this.#version) } };
+    const object = next === undefined ? undefined : last;
     if (object === undefined) this.#objects.delete(`${resource} ${key}`);
     else this.#objects.set(`${resource} ${key}`, object);
     const change = { version: this.#version, resource, key, before, object, last };
     this.#changes.push(change);
+    this.#log.push(change);
     for (const listener of this.#listeners) listener(change);
     return last;
   }
@@ -77,10 +90,14 @@ export class ObjectHistory {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Changes after a version, in order; undefined when they are not kept any more. */
-  since(version: number): readonly Change[] | undefined {
-    if (version < this.#compacted) return undefined;
+  /** Changes after a version, in order. */
+  since(version: number): readonly Change[] {
     return this.#changes.filter((change) => change.version > version);
+  }
+
+  /** Whether the state at a version can still be read. */
+  isKept(version: number): boolean {
+    return version >= this.#compacted;
   }
 
   /** Forgets what was before the present version. */
@@ -102,12 +119,14 @@ export class ObjectHistory {
   }
 
   backUp(): BackUp {
-    return { version: this.#version, objects: new Map(this.#objects), changes: [...this.#changes] };
+    const objects = new Map(this.#objects);
+    return { version: this.#version, compacted: this.#compacted, objects, changes: [...this.#changes] };
   }
 
   /** etcd is put back: the version too, so that versions are given out a second time. */
-  restore({ version, objects, changes }: BackUp): void {
+  restore({ version, compacted, objects, changes }: BackUp): void {
     this.#version = version;
+    this.#compacted = compacted;
     this.#objects = new Map(objects);
     this.#changes = [...changes];
   }

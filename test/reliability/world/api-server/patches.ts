@@ -1,53 +1,71 @@
-/** The two kinds of patches that the operator sends: RFC 7386 merges, and the `test`, `add`, `replace` of RFC 6902. */
+/** The two kinds of patches that the operator sends: RFC 7386 merges, and the operations of RFC 6902 but `move` and `copy`. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Json } from './object-history.ts';
+import { badRequest, Refusal } from './refusals.ts';
+import { isObject } from './structural.ts';
 
-type Patched = { readonly object: Json } | { readonly problem: string };
-
-export function mergePatched(object: Json, patch: unknown): Patched {
-  return { object: merged(object, patch as Json) };
+export function mergePatched(object: Json, patch: unknown): Json {
+  if (!isObject(patch)) throw badRequest('a merge patch must be an object');
+  return merged(object, patch);
 }
 
 function merged(target: unknown, patch: Json): Json {
   const result: Record<string, unknown> = isObject(target) ? { ...target } : {};
   for (const [field, value] of Object.entries(patch)) {
     if (value === null) delete result[field];
-    else result[field] = isObject(value) ? merged(result[field], value) : value;
+    else if (value !== undefined) result[field] = isObject(value) ? merged(result[field], value) : value;
   }
   return result;
 }
 
-type Operation = { readonly op: string; readonly path: string; readonly value: unknown };
+type Operation = { readonly op: string; readonly path: string; readonly value?: unknown };
 
-/** `add` of null to a status is what takes a field away: the API server drops nulls that no schema allows. */
-export function jsonPatched(object: Json, patch: unknown): Patched {
-  let result = object;
-  for (const operation of patch as readonly Operation[]) {
-    const path = operation.path.split('/').slice(1);
-    if (operation.op === 'test') {
-      if (!isDeepStrictEqual(valueAt(result, path), operation.value))
-        return { problem: `testing ${operation.path} failed` };
-      continue;
-    }
-    result = withValue(result, path, operation.value);
-  }
-  return { object: result };
+/** All operations or none: one that cannot be carried out refuses the patch. */
+export function jsonPatched(object: Json, patch: unknown): Json {
+  if (!Array.isArray(patch)) throw badRequest('a JSON patch must be a list');
+  return (patch as readonly Operation[]).reduce<Json>((result, operation) => {
+    const path = operation.path
+      .split('/')
+      .slice(1)
+      .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+    return applied(result, path, operation) as Json;
+  }, object);
 }
 
-function valueAt(object: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((value, field) => (isObject(value) ? value[field] : undefined), object);
-}
-
-function withValue(object: Json, [field = '', ...rest]: readonly string[], value: unknown): Json {
-  if (rest.length > 0) {
-    const inner = object[field];
-    return { ...object, [field]: withValue(isObject(inner) ? inner : {}, rest, value) };
+function applied(target: unknown, path: readonly string[], operation: Operation): unknown {
+  const [part = '', ...below] = path;
+  if (Array.isArray(target)) {
+    const at = part === '-' ? target.length : Number(part);
+    if (!Number.isInteger(at) || at < 0 || at > target.length) throw impossible(operation);
+    if (below.length > 0) return target.with(inside(target, at, operation), applied(target[at], below, operation));
+    if (operation.op === 'add') return target.toSpliced(at, 0, operation.value);
+    const index = inside(target, at, operation);
+    if (operation.op === 'remove') return target.toSpliced(index, 1);
+    return target.with(index, changed(target[index], operation));
   }
-  if (value !== null) return { ...object, [field]: value };
-  const { [field]: _gone, ...left } = object;
+  if (!isObject(target)) throw impossible(operation);
+  if (below.length > 0) return { ...target, [part]: applied(target[part], below, operation) };
+  if (operation.op === 'add') return { ...target, [part]: operation.value };
+  // As the server's library has it: a test for null holds where nothing is, and a replacement adds.
+  const needsNothing = operation.op === 'replace' || (operation.op === 'test' && operation.value === null);
+  if (!(part in target) && !needsNothing) throw impossible(operation);
+  if (operation.op !== 'remove') return { ...target, [part]: changed(target[part] ?? null, operation) };
+  const { [part]: _removed, ...left } = target;
   return left;
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function inside(target: readonly unknown[], at: number, operation: Operation): number {
+  if (at >= target.length) throw impossible(operation);
+  return at;
+}
+
+function changed(value: unknown, operation: Operation): unknown {
+  if (operation.op === 'replace') return operation.value;
+  if (operation.op !== 'test') throw new TypeError(`JSON patch operation ${operation.op} is not modelled`);
+  if (!isDeepStrictEqual(value, operation.value)) throw impossible(operation);
+  return value;
+}
+
+function impossible({ op, path }: Operation): Refusal {
+  return new Refusal(422, 'Invalid', `the patch operation ${op} ${path} failed`);
 }
