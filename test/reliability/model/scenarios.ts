@@ -72,7 +72,7 @@ const SETTINGS: readonly (Setting & { readonly name: string; readonly what: stri
     isHeld: true,
     budget: { operatorCrash: 1, arrayCrash: 1, loss: 1, delete: 1, recreate: 1 },
     atMost: 3,
-    states: 0,
+    states: 461_187,
   },
   {
     name: 'b',
@@ -83,7 +83,7 @@ const SETTINGS: readonly (Setting & { readonly name: string; readonly what: stri
       y: { from: 'T1', to: 'T0', backoffLimit: 0 },
     },
     budget: { loss: 1 },
-    states: 0,
+    states: 139_329,
   },
   {
     name: 'c',
@@ -94,7 +94,7 @@ const SETTINGS: readonly (Setting & { readonly name: string; readonly what: stri
       y: { from: 'T0', to: 'T1', backoffLimit: 0, safetySnapshot: 'Never' },
     },
     budget: { loss: 1, delete: 1 },
-    states: 0,
+    states: 797_323,
   },
   {
     name: 'd',
@@ -102,7 +102,7 @@ const SETTINGS: readonly (Setting & { readonly name: string; readonly what: stri
     operators: 1,
     objects: { x: { from: 'S', to: 'T0', backoffLimit: 1, activeDeadlineSeconds: 1_000_000 } },
     budget: { cancel: 1, suspend: 1, deadline: 1, arrayCrash: 1, failure: 1, loss: 1 },
-    states: 0,
+    states: 400_804,
   },
   {
     name: 'e',
@@ -110,7 +110,7 @@ const SETTINGS: readonly (Setting & { readonly name: string; readonly what: stri
     operators: 1,
     objects: { x: { from: 'S', to: 'T0', backoffLimit: 1 } },
     budget: { restore: 1, loss: 1, arrayCrash: 1, operatorCrash: 1 },
-    states: 0,
+    states: 53_562,
   },
 ];
 

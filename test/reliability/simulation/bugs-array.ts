@@ -110,4 +110,40 @@ export const ARRAY_BUGS: readonly SourcePatch[] = [
     replace:
       '  const pairs = operation.pairs.map((pair, nth) => (nth > 0 ? pair : endPair(draft, operation, { pair, ending, error })));',
   },
+  {
+    name: 'leaves interrupted operations running',
+    why: 'nothing ever ends them',
+    file: 'simulator/state/interrupt.ts',
+    find: '  const ended = runningOperations(state).map((operation) => {',
+    replace: '  const ended = runningOperations(state).slice(0, 0).map((operation) => {',
+  },
+  {
+    name: 'lets go of the record of a running operation',
+    why: 'its runner has no ground to stand on',
+    file: 'simulator/state/cancel.ts',
+    find: "  if (operation !== undefined && operation.outcome !== 'RUNNING') {",
+    replace: '  if (operation !== undefined) {',
+  },
+  {
+    name: 'remembers one run a LUN',
+    why: 'what an earlier object did is forgotten',
+    file: 'simulator/state/runs.ts',
+    find: '.slice(-maxRuns)',
+    replace: '.slice(-1)',
+  },
+  {
+    name: 'records a size before the file has it',
+    why: 'after a crash the array does not know its own LUNs',
+    file: 'simulator/operations/run-operation.ts',
+    find: '  await parts.files.resize(pair.targetLunID, after);\n  await context.commit((state, id) => recordResize(state, id, { targetLunID: pair.targetLunID, sizeBytes: after }));',
+    replace:
+      '  await context.commit((state, id) => recordResize(state, id, { targetLunID: pair.targetLunID, sizeBytes: after }));\n  await parts.files.resize(pair.targetLunID, after);',
+  },
+  {
+    name: 'lets hosts write to a target',
+    why: 'the copy and the host overwrite each other',
+    file: 'simulator/state/host.ts',
+    find: "  const fault = writeFault(state, lun, 'written') ?? rangeFault(lun, write);",
+    replace: '  const fault = rangeFault(lun, write);',
+  },
 ];

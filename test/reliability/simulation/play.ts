@@ -80,7 +80,7 @@ async function tell(world: World, scenario: Scenario, judge: Judge, { trace, fau
   if (failure !== undefined) throw failure;
   trace.add(world, 'the trouble is over');
   await mend(world, scene, actors);
-  await mustEnd(world, scene);
+  await mustEnd(world, scene, judge);
 }
 
 /** Everything works again, nobody holds a LUN, and nobody holds a run back. */
@@ -98,7 +98,7 @@ async function mend(world: World, scene: Scene, actors: Actors): Promise<void> {
   for (const action of actions) await world.settled(actors.act(action));
 }
 
-async function mustEnd(world: World, scene: Scene): Promise<void> {
+async function mustEnd(world: World, scene: Scene, judge: Judge): Promise<void> {
   const open = (): string[] =>
     world
       .resyncs()
@@ -117,6 +117,8 @@ async function mustEnd(world: World, scene: Scene): Promise<void> {
   await world.run(() => false, QUIET_MS);
   const left = [...scene.machine.state.operations.keys()];
   if (left.length > 0) throw new Violation('I8', `records of ${left.join(', ')} are left at the array`);
+  const leaked = judge.leaks(scene.machine);
+  if (leaked.length > 0) throw new Violation('I8', `safety snapshots ${leaked.join(', ')} are left at the array`);
   if (world.api.version !== version) throw new Violation('I12', 'the objects are written although nothing happens');
 }
 

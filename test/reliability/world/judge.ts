@@ -36,6 +36,8 @@ export class Judge implements Witness {
   readonly #accepted = new Map<string, string>();
   readonly #ended = new Set<string>();
   readonly #rolledBack = new Set<string>();
+  /** Uids whose run ended with a half-written target: their safety snapshots are kept for good. */
+  readonly #wrecks = new Set<string>();
   /** Operations that are known to have ended well, by uid. */
   readonly #ends = new Map<string, Set<string>>();
   #world: World | undefined;
@@ -87,6 +89,16 @@ export class Judge implements Witness {
       this.#ghostsOf(machine).forced(lunID);
   }
 
+  /** Safety snapshots of runs that are gone, and that nobody needs. */
+  leaks(machine: ArrayMachine): string[] {
+    if (this.#options.mayLoseObjects ?? false) return [];
+    const uids = new Set(this.#world?.resyncs().map(({ metadata }) => metadata.uid));
+    return [...machine.state.luns.values()]
+      .filter(({ safetyOwner }) => safetyOwner !== '')
+      .filter(({ safetyOwner }) => !uids.has(uidOf(safetyOwner)) && !this.#wrecks.has(uidOf(safetyOwner)))
+      .map(({ id }) => id);
+  }
+
   readonly onResync = (before: LunResync | undefined, after: LunResync | undefined): void => {
     const uid = (after ?? before)?.metadata.uid ?? '';
     const problem = lifeProblem(before, after);
@@ -112,6 +124,18 @@ export class Judge implements Witness {
       throw new Violation('I3', `${uid} accuses an honest array: ${status.conditions?.[0]?.message ?? ''}`);
     if (dataState === 'RolledBack' && !this.#rolledBack.has(uid))
       throw new Violation('I3', `${uid} says RolledBack, and nothing was rolled back`);
+    const hasSnapshot = status.pairs?.some(
+      (pair) => pair.dataState === 'Inconsistent' && pair.safetySnapshotID !== undefined,
+    );
+    if (
+      dataState === 'Inconsistent' &&
+      reason !== 'TargetChanged' &&
+      hasSnapshot === true &&
+      isHonest &&
+      (status.rollBackFailures ?? 0) === 0
+    )
+      throw new Violation('I7', `${uid} leaves a target half-written and has not tried to roll it back`);
+    if (dataState === 'Inconsistent') this.#wrecks.add(uid);
     if (dataState !== 'Untouched') return;
     for (const machine of this.#world?.machines ?? [])
       if (this.#ghostsOf(machine).wasEverWrittenBy(uid))

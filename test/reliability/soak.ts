@@ -1,0 +1,36 @@
+/** `npm run test:soak [-- --times 20]`: the suite of real processes again and again, without one failure. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { recordFigures } from '../support/record.ts';
+
+const { values } = parseArgs({ options: { times: { type: 'string', default: '20' } } });
+const times = Number(values.times);
+const seconds: number[] = [];
+let failures = 0;
+for (let run = 1; run <= times; run += 1) {
+  const startedAt = performance.now();
+  const child = spawn('npx', ['vitest', 'run', '--project', 'processes', '--reporter', 'dot'], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    output = `${output}${chunk.toString()}`.slice(-8_000);
+  });
+  const [code] = (await once(child, 'exit')) as [number | null];
+  seconds.push((performance.now() - startedAt) / 1000);
+  if (code !== 0) {
+    failures += 1;
+    console.error(output);
+  }
+  console.log(`run ${run} of ${times}: ${code === 0 ? 'passed' : 'FAILED'} in ${Math.round(seconds.at(-1) ?? 0)} s`);
+}
+const [shortest, longest] = [Math.min(...seconds), Math.max(...seconds)].map(Math.round);
+const lines = [
+  `${times} runs, ${failures} with a failure; each took ${shortest} to ${longest} s with both cores busy.`,
+];
+console.log(lines.join('\n'));
+await recordFigures({ section: 'soak', command: `npm run test:soak -- --times ${times}`, lines });
+process.exitCode = failures === 0 ? 0 : 1;
