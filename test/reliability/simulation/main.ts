@@ -8,7 +8,7 @@ import { recordFigures } from '../../support/record.ts';
 import { BUGS } from './bugs.ts';
 import { huntAll } from './find-bugs.ts';
 import { play } from './play.ts';
-import { replayCorpus } from './replay.ts';
+import { keep, replayCorpus } from './replay.ts';
 import { scenarioOf } from './scenario.ts';
 import type { Result } from './search.ts';
 import { shrink } from './shrink.ts';
@@ -78,6 +78,7 @@ async function findBugs(): Promise<void> {
     `${hunts.length - lost.length} of ${hunts.length} found.`,
   ];
   console.log(lines.join('\n'));
+  if (process.env['LUNRESYNC_RECORD'] !== undefined) await keep(hunts);
   await recordFigures({ section: 'bugs', command: 'npm run simulate -- --bugs', lines });
   process.exitCode = lost.length === 0 ? 0 : 1;
 }

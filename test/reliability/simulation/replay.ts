@@ -1,5 +1,6 @@
 /** Every failure that was ever found, as a scenario of its own: played first, and must not come back. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import type { Hunt } from './find-bugs.ts';
 import { type Outcome, play } from './play.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -28,4 +29,13 @@ export async function replayCorpus(): Promise<Replayed> {
     if (outcome.violation !== undefined) failures.push({ scenario, outcome });
   }
   return { replayed: scenarios.size, failures };
+}
+
+/** Keeps the smallest scenario that showed each bug, under the bug's name. */
+export async function keep(hunts: readonly Hunt[]): Promise<void> {
+  for (const { bug, scenario } of hunts) {
+    if (scenario === undefined) continue;
+    const name = bug.name.replaceAll(/[^a-z0-9]+/gi, '-').replaceAll(/^-|-$/g, '');
+    await writeFile(new URL(`${name}.json`, FOLDER), `${JSON.stringify(scenario, null, 2)}\n`);
+  }
 }

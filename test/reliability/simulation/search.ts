@@ -18,6 +18,8 @@ export type Result = {
   scenarios: number;
   effects: number;
   twice: number;
+  /** How long the first failure took to be found. */
+  foundAfterSeconds?: number;
   readonly failures: { readonly scenario: Scenario; readonly outcome: Outcome }[];
   /** Seeds whose second playing was another. */
   readonly differing: number[];
@@ -25,6 +27,7 @@ export type Result = {
 
 export async function search(task: Search): Promise<Result> {
   const result: Result = { scenarios: 0, effects: 0, twice: 0, failures: [], differing: [] };
+  const startedAt = performance.now();
   for (
     let seed = task.firstSeed;
     result.scenarios < task.limit && performance.now() < task.untilMs;
@@ -35,6 +38,7 @@ export async function search(task: Search): Promise<Result> {
     result.scenarios += 1;
     result.effects += outcome.effects;
     if (outcome.violation !== undefined) {
+      result.foundAfterSeconds ??= (performance.now() - startedAt) / 1000;
       result.failures.push({ scenario, outcome });
       if (task.stopAtFirst) return result;
     }

