@@ -39,7 +39,11 @@ export function installPatches(patches: readonly SourcePatch[]): void {
       const loaded = nextLoad(url, context);
       const file = url.startsWith(root) ? fileURLToPath(url).slice(fileURLToPath(root).length) : '';
       if (!files.has(file)) return loaded;
-      return { ...loaded, source: patched(file, String(loaded.source), patches) };
+      return { ...loaded, source: patched(file, textOf(loaded.source), patches) };
     },
   });
+}
+
+function textOf(source: unknown): string {
+  return typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString('utf8');
 }

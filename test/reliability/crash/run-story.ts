@@ -66,7 +66,7 @@ class Teller {
   /** What users have begun and not come to the end of. */
   #busy = 0;
   #hasInterfered = false;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(world: World, story: Story) {
     this.#world = world;
@@ -110,7 +110,7 @@ class Teller {
     try {
       await work();
     } catch (error) {
-      this.#failure ??= error;
+      this.#failure ??= error instanceof Error ? error : new Error(String(error));
     } finally {
       this.#busy -= 1;
     }

@@ -28,22 +28,30 @@ export function mustBeDeclared(state: State, operation: OperationRecord, what: s
 /** What must hold when an object is written or goes: from `before` to `after`, of one uid. */
 export function checkObject(state: State, before: LunResync | undefined, after: LunResync | undefined): void {
   const uid = (after ?? before)?.metadata.uid ?? '';
-  const wasHeld = (before?.metadata.finalizers ?? []).includes(FINALIZER);
-  const isHeld = (after?.metadata.finalizers ?? []).includes(FINALIZER);
   const ends = after !== undefined && isOver(after) && (before === undefined || !isOver(before));
-  if (state.budget.restore >= 0 && ((wasHeld && !isHeld) || ends)) {
-    const running = [...state.array.operations.values()].find(
-      (operation) => operation.outcome === 'RUNNING' && uidOf(operation.owner) === uid,
-    );
-    if (running !== undefined)
-      throw new Unsafe(`${running.operationID} runs, and its object ${ends ? 'is over' : 'is let go'}`);
-  }
-  if (!ends) return;
-  const reason = after.status.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
-  const claims = reason === 'Completed' || after.status.dataState === 'MatchesSource';
+  const letsGo = isHeld(before) && !isHeld(after);
+  if (state.budget.restore >= 0 && (letsGo || ends)) nothingRuns(state, uid, ends ? 'is over' : 'is let go');
+  if (ends) checkEnd(state, after);
+}
+
+function isHeld(resync: LunResync | undefined): boolean {
+  return (resync?.metadata.finalizers ?? []).includes(FINALIZER);
+}
+
+function nothingRuns({ array }: State, uid: string, what: string): void {
+  const operations = [...array.operations.values()];
+  const running = operations.find(({ outcome, owner }) => outcome === 'RUNNING' && uidOf(owner) === uid);
+  if (running !== undefined) throw new Unsafe(`${running.operationID} runs, and its object ${what}`);
+}
+
+function checkEnd(state: State, after: LunResync): void {
+  const { uid } = after.metadata;
+  const { dataState, conditions } = after.status;
+  const reason = conditions?.find(({ type }) => type === 'Succeeded')?.reason;
+  const claims = reason === 'Completed' || dataState === 'MatchesSource';
   if (claims && !state.ghost.succeeded.includes(uid))
-    throw new Unsafe(`${uid} is ${reason} with ${after.status.dataState}, and nothing succeeded`);
-  if (after.status.dataState === 'Untouched' || after.status.dataState === 'RolledBack') checkRestored(state, after);
+    throw new Unsafe(`${uid} is ${reason} with ${dataState}, and nothing succeeded`);
+  if (dataState === 'Untouched' || dataState === 'RolledBack') checkRestored(state, after);
   if (reason === 'ArrayContractViolation') throw new Unsafe(`${uid} accuses an honest array`);
 }
 

@@ -1,5 +1,4 @@
 /** The sweep of operations that no object declares, by the rule of src/controller/sweep.ts. */
-import type { LunResync } from '../../../src/api/lun-resync.ts';
 import { declares } from '../../../src/controller/sweep.ts';
 import type { Operation } from '../../../src/core/array.ts';
 import { cancelOperation, releaseOperation } from '../../../src/simulator/state/cancel.ts';
@@ -25,5 +24,3 @@ function swept(state: State, { operationID, owner, pairs, outcome }: Operation):
   const { array } = apply(cancelled, (from) => releaseOperation(from, operationID));
   return { ...state, array };
 }
-
-export type { LunResync };

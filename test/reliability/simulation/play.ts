@@ -66,14 +66,14 @@ async function tell(world: World, scenario: Scenario, judge: Judge, { trace, fau
   await scene.volume('vol-2', 6);
   await scene.volume('vol-3', 3);
   const actors = new Actors(scene, judge);
-  let failure: unknown;
+  let failure: Error | undefined;
   world.chaos = troubleOf(scenario, (planned) => faults.push(planned));
   for (const name of scenario.operators) world.startOperator(name);
   for (const action of scenario.actions)
     world.clock.after(action.atMs, () => {
       trace.add(world, `action ${JSON.stringify(action)}`);
       actors.act(action).catch((error: unknown) => {
-        failure ??= error;
+        failure ??= error instanceof Error ? error : new Error(String(error));
       });
     });
   await world.run(() => failure !== undefined, TROUBLE_MS);

@@ -8,6 +8,7 @@ import type { Changes } from '../../../src/simulator/state/draft.ts';
 import { operationWithTarget, runningOperations } from '../../../src/simulator/state/participation.ts';
 import type { ArrayState, OperationRecord, PairRecord } from '../../../src/simulator/state/records.ts';
 import type { ArrayMachine } from './array-machine.ts';
+import { endProblem } from './ends.ts';
 import { Ghosts } from './ghosts.ts';
 import { lifeProblem } from './lives.ts';
 import type { Witness, World } from './world.ts';
@@ -111,35 +112,17 @@ export class Judge implements Witness {
   };
 
   /** What the object says of its end is what the judge has seen. */
-  #endMustBeTrue({ metadata: { uid }, status }: LunResync): void {
-    const reason = status.conditions?.find(({ type }) => type === 'Succeeded')?.reason;
-    const { dataState } = status;
-    const isGood = this.#ends.has(uid);
-    if (reason === 'Completed' && !isGood)
-      throw new Violation('I3', `${uid} is Completed, and no operation of it ended well`);
-    if ((dataState === 'MatchesSource' || dataState === 'Copied') && !isGood)
-      throw new Violation('I3', `${uid} says ${dataState}, and no operation of it ended well`);
-    const isHonest = !(this.#options.mayLie ?? false) && !(this.#options.mayLoseObjects ?? false);
-    if (reason === 'ArrayContractViolation' && isHonest)
-      throw new Violation('I3', `${uid} accuses an honest array: ${status.conditions?.[0]?.message ?? ''}`);
-    if (dataState === 'RolledBack' && !this.#rolledBack.has(uid))
-      throw new Violation('I3', `${uid} says RolledBack, and nothing was rolled back`);
-    const hasSnapshot = status.pairs?.some(
-      (pair) => pair.dataState === 'Inconsistent' && pair.safetySnapshotID !== undefined,
-    );
-    if (
-      dataState === 'Inconsistent' &&
-      reason !== 'TargetChanged' &&
-      hasSnapshot === true &&
-      isHonest &&
-      (status.rollBackFailures ?? 0) === 0
-    )
-      throw new Violation('I7', `${uid} leaves a target half-written and has not tried to roll it back`);
-    if (dataState === 'Inconsistent') this.#wrecks.add(uid);
-    if (dataState !== 'Untouched') return;
-    for (const machine of this.#world?.machines ?? [])
-      if (this.#ghostsOf(machine).wasEverWrittenBy(uid))
-        throw new Violation('I3', `${uid} says Untouched, and it has written`);
+  #endMustBeTrue(resync: LunResync): void {
+    const { uid } = resync.metadata;
+    const machines = this.#world?.machines ?? [];
+    const problem = endProblem(resync, {
+      succeeded: this.#ends.has(uid),
+      rolledBack: this.#rolledBack.has(uid),
+      written: machines.some((machine) => this.#ghostsOf(machine).wasEverWrittenBy(uid)),
+      isHonest: !(this.#options.mayLie ?? false) && !(this.#options.mayLoseObjects ?? false),
+    });
+    if (problem !== undefined) throw new Violation(problem.rule, `${uid} ${problem.what}`);
+    if (resync.status.dataState === 'Inconsistent') this.#wrecks.add(uid);
   }
 
   #nothingMayRun(uid: string, rule: string): void {

@@ -23,14 +23,15 @@ function inconsistency({ status, metadata }: LunResync): string | undefined {
 function regression(before: LunResync, after: LunResync): string | undefined {
   const [old, now] = [before.status, after.status];
   if ((now.attempt ?? 0) < (old.attempt ?? 0)) return `attempt went back from ${old.attempt} to ${now.attempt}`;
-  if (old.completionTime !== undefined) {
-    const [was, is] = [old, now].map(({ conditions }) => conditionOf(conditions, 'Succeeded'));
-    if (was?.status !== is?.status || was?.reason !== is?.reason)
-      return `its end changed from ${was?.reason} to ${is?.reason}`;
-    if (old.completionTime !== now.completionTime) return 'its completionTime changed';
-    if (old.dataState !== now.dataState) return `its dataState changed after the end, to ${now.dataState}`;
-  }
   const isSame = old.operationID !== undefined && old.operationID === now.operationID;
   if (isSame && (now.progress?.copiedBytes ?? 0) < (old.progress?.copiedBytes ?? 0)) return 'progress went back';
-  return undefined;
+  return old.completionTime === undefined ? undefined : changeOfEnd(old, now);
+}
+
+function changeOfEnd(old: LunResync['status'], now: LunResync['status']): string | undefined {
+  const [was, is] = [old, now].map(({ conditions }) => conditionOf(conditions, 'Succeeded'));
+  if (was?.status !== is?.status || was?.reason !== is?.reason)
+    return `its end changed from ${was?.reason} to ${is?.reason}`;
+  if (old.completionTime !== now.completionTime) return 'its completionTime changed';
+  return old.dataState === now.dataState ? undefined : `its dataState changed after the end, to ${now.dataState}`;
 }

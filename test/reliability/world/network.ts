@@ -108,10 +108,11 @@ export class Network {
     const outcome = await answer;
     if (fault?.kind === 'Crash' && fault.point === 'lost') return dies(from, effect, fault);
     await clock.wait(back);
-    return this.#hear(from, () => {
+    return this.#hear(from, async () => {
       if (fault?.kind === 'Crash') return dies(from, effect, fault);
-      if (fault?.kind === 'Refuse') return Promise.reject(exchange.refusal(fault.code));
-      return outcome.ok ? Promise.resolve(outcome.value) : Promise.reject(outcome.error);
+      if (fault?.kind === 'Refuse') throw exchange.refusal(fault.code);
+      if (!outcome.ok) throw outcome.error;
+      return outcome.value;
     });
   }
 
@@ -194,13 +195,13 @@ type Call = {
   readonly options: CallOptions | undefined;
 };
 
-type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown };
+type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Error };
 
 async function outcomeOf<T>(deliver: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { ok: true, value: await deliver() };
   } catch (error) {
-    return { ok: false, error };
+    return { ok: false, error: error instanceof Error ? error : new Error(String(error)) };
   }
 }
 

@@ -47,7 +47,7 @@ export class World {
   readonly #operators = new Map<string, OperatorProcess>();
   #chaos: Chaos = calm;
   #boots = 0;
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(options: WorldOptions = {}) {
     this.#options = options;
@@ -182,7 +182,7 @@ export class World {
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= error;
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
   }
 }
 

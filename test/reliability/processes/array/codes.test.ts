@@ -67,42 +67,32 @@ async function tell(cell: Cell): Promise<void> {
   const { name, method, code, isApplied } = cell;
   await scene.lun(`${name}-dst`, MIB, name);
   const before = await scene.digest(`${name}-dst`);
-  let resync: LunResync | undefined;
-  proxy.interfere(1, (call) => call.method === method && resync !== undefined && concerns(resync, call), {
-    kind: 'Code',
-    code,
-    isApplied,
-  });
+  // Suspended first, so that the rule knows the object's uid before anything is called that changes something.
+  const resync = await scene.apply(name, { pairs: [lunPair('data', 'src', `${name}-dst`)], suspend: true });
+  const of = (called: string) => (call: Call) => call.method === called && concerns(resync, call);
+  proxy.interfere(1, of(method), { kind: 'Code', code, isApplied });
   const needsCancel = method === 'CancelOperation';
-  // Suspended first, so that the rule knows the object's uid before anything is called for it.
-  resync = await scene.apply(name, { pairs: [lunPair('data', 'src', `${name}-dst`)], suspend: true });
+  // The attempt that is cancelled must not have ended before.
   if (needsCancel)
-    proxy.interfere(1, (call) => call.method === 'StartOperation' && resync !== undefined && concerns(resync, call), {
-      kind: 'Code',
-      code: status.UNAVAILABLE,
-      isApplied: false,
-    });
-  await scene.patch(name, needsCancel ? { suspend: false } : { suspend: false });
+    proxy.interfere(1, of('StartOperation'), { kind: 'Code', code: status.UNAVAILABLE, isApplied: false });
+  await scene.patch(name, { suspend: false });
   if (needsCancel) {
     await scene.until(name, 'it has an intent', (now) => now.status.operationID !== undefined);
     await scene.patch(name, { cancel: true });
   }
   await mustBeTrue(cell, await scene.finished(name, 110_000), before);
-  if (method !== 'DeleteSafetySnapshots') return;
-  await scene.remove(name);
+  if (method === 'DeleteSafetySnapshots') await scene.remove(name);
 }
 
 describe('an answer of the array that is replaced by a status', () => {
-  it(`ends each of ${cells.length} runs truthfully, with one operation an attempt and no record left`, {
+  it(`ends each of ${cells.length} runs truthfully, and begins no operation twice`, {
     timeout: 120_000,
   }, async () => {
     await Promise.all(cells.map(tell));
     const starts = scene.array.callLog().filter(({ method, code }) => method === 'StartOperation' && code === 'OK');
     expect(starts.length).toBeGreaterThan(cells.length / 2);
-    const journal = starts.map(({ operationID }) => operationID);
     // A repeated call of the same id is answered with the same operation: nothing is begun twice.
     const begun = (await scene.array.admin.journal({})).entries.filter(({ event }) => event === 'ACCEPTED');
     expect(new Set(begun.map(({ operationId }) => operationId)).size).toBe(begun.length);
-    expect(new Set(journal).size).toBeGreaterThan(0);
   });
 });
