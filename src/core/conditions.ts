@@ -70,7 +70,10 @@ export function undoVerdict(undo: Undo): Verdict {
 
 const CONSISTENCY: Readonly<Record<DataState, readonly [Condition['status'], string]>> = {
   Inconsistent: ['False', 'A target is half-written, and the array keeps it from being published'],
-  Unknown: ['Unknown', 'The content of a target is not known: somebody else wrote to it, or it is gone'],
+  Unknown: [
+    'Unknown',
+    'The content of a target is not known: somebody else wrote to it, it is gone, or the array did not answer',
+  ],
   Overwriting: ['False', 'The targets are being overwritten'],
   Untouched: ['True', 'No target was changed'],
   RolledBack: ['True', 'The targets have the content that they had before the run'],

@@ -57,6 +57,7 @@ function terminal(o: Observation, { reason, message, users = [], set }: End): De
   if (release !== undefined) return release;
   const draft = compose(o, { reason, message, set });
   const note = wreckNote(draft);
+  // An array that gave no answer may know of an operation that an etcd, put back since, has forgotten.
   const status = compose(o, {
     reason,
     message: `${statusText(message, MAX_CONDITION_MESSAGE - note.length)}${note}`,
@@ -65,7 +66,7 @@ function terminal(o: Observation, { reason, message, users = [], set }: End): De
     set: {
       ...set,
       completionTime: iso(o.now),
-      dataState: draft.dataState ?? 'Untouched',
+      dataState: o.view.state === 'unread' ? 'Unknown' : (draft.dataState ?? 'Untouched'),
       ...(arrayName(o) === '' ? {} : { arrayName: arrayName(o) }),
       ...(o.view.state === 'read' ? { arrayID: draft.arrayID ?? o.view.identity.arrayID } : {}),
     },

@@ -170,11 +170,17 @@ describe('cancel before anything was started', () => {
   it.each([
     ['spec.cancel', { spec: { cancel: true } }],
     ['deletion', { metadata: { deletionTimestamp: ago(1) } }],
-    ['spec.cancel with the array away', { spec: { cancel: true }, view: UNREACHABLE }],
   ])('by %s ends at once as Cancelled, the targets untouched', (_, input) => {
     const { status, ended } = recorded(decide(observation(input)));
     expect(ended).toBe('Cancelled');
     expect(status).toMatchObject({ dataState: 'Untouched', hresult: { name: 'VSS_S_ASYNC_CANCELLED' } });
+  });
+
+  it('ends at once with the array away as well, and does not claim to know what is on the targets', () => {
+    const seen = observation({ spec: { cancel: true }, view: UNREACHABLE, status: { dataState: 'Untouched' } });
+    const { status, ended } = recorded(decide(seen));
+    expect([ended, status.dataState]).toEqual(['Cancelled', 'Unknown']);
+    expect(conditionIn(status, 'TargetConsistent')).toMatchObject({ status: 'Unknown', reason: 'Unknown' });
   });
 
   it('of an intent that the array may not know yet makes it dead first', () => {

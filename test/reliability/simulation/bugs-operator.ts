@@ -125,13 +125,6 @@ export const OPERATOR_BUGS: readonly SourcePatch[] = [
     replace: "  if (!holdsLastCopy(status)) return { kind: 'Wait', lookAgainInMs: undefined };",
   },
   {
-    name: 'overlooks a deletion',
-    why: 'nobody looks at a finished object again',
-    file: 'controller/controller.ts',
-    find: '    before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp ||\n    JSON',
-    replace: '    JSON',
-  },
-  {
     name: 'gives up after an error',
     why: 'an API server that was away once ends the work on an object',
     file: 'controller/workers.ts',

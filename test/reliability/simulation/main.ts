@@ -24,7 +24,7 @@ const { values } = parseArgs({
 });
 
 /** A bug that is not found in this time is not found. */
-const BUG_LIMIT_MS = 90_000;
+const BUG_LIMIT_MS = 120_000;
 
 if (values.replay !== undefined) await showSeed(Number(values.replay));
 else if (values.bugs) await findBugs();

@@ -63,7 +63,7 @@ export function scenarioOf(seed: number): Scenario {
     operators: ['op', 'other', 'third'].slice(0, 1 + Math.floor(draw('operators') * 2.3)),
     hasReflinks: draw('reflinks') < 0.7,
     blockMs: 5 + Math.floor(draw('block') ** 2 * 600),
-    actions: [createOf(draw, 'first', 0), ...actions].toSorted((a, b) => a.atMs - b.atMs),
+    actions: [createOf(draw, 'first', 0), ...actions, ...plotsOf(draw)].toSorted((a, b) => a.atMs - b.atMs),
     rates: {
       crash: rate('crash', 0.05),
       lose: rate('lose', 0.15),
@@ -75,6 +75,31 @@ export function scenarioOf(seed: number): Scenario {
     faults: [],
     latencyMs: 1 + Math.floor(draw('latency') ** 3 * 400),
   };
+}
+
+/** What only harms in this order: an etcd that is put back to before something, an array that fails and then lies. */
+function plotsOf(draw: Draw): Action[] {
+  const at = (name: string, spanMs: number): number => Math.floor(draw(name) * spanMs);
+  const plots: Action[] = [];
+  if (draw('with etcd') < 0.25) {
+    const backUpMs = at('back up', 15_000);
+    const restoreMs = backUpMs + at('restore', 15_000);
+    plots.push({ atMs: backUpMs, kind: 'BackUp' }, { atMs: restoreMs, kind: 'Restore' });
+    if (draw('blind') < 0.5) {
+      const [pauseMs, resumeMs] = [Math.max(0, restoreMs - at('pause', 3_000)), restoreMs + at('resume', 8_000)];
+      plots.push(
+        { atMs: pauseMs, kind: 'Pause', operator: 'op' },
+        { atMs: resumeMs, kind: 'Continue', operator: 'op' },
+      );
+    }
+  }
+  if (draw('with lies') < 0.15) {
+    const failMs = at('fail', 15_000);
+    const lunID = oneOf(LUNS, draw('fails'));
+    plots.push({ atMs: failMs, kind: 'ArrayFault', fault: 'FAIL', lunID });
+    plots.push({ atMs: failMs + at('lie', 8_000), kind: 'ArrayFault', fault: 'SUCCEED_WITHOUT_COPYING', lunID });
+  }
+  return plots;
 }
 
 type Draw = (name: string) => number;
