@@ -2,8 +2,11 @@
  * The API server as far as the operator uses it, in memory and without a clock of its own. That it answers as the real one
  * does is checked by one script that runs on both (conformance.ts), and by random requests.
  *
- * Left out: selectors, managedFields, server-side apply and PUT, admission of others, garbage collection, the validation
- * of labels, annotations and built-in kinds, the time to live of Events. A namespace that is deleted stays Terminating.
+ * Left out: selectors, PUT, server-side apply, admission of others, garbage collection, the validation of labels,
+ * annotations and built-in kinds, the time to live of Events. A namespace that is deleted stays Terminating. The real
+ * server has managedFields too, so that there a write may raise the version which changes nothing else (a status of the
+ * wrong type sent to the object itself; another deletionTimestamp); and after its start it answers 429 to lists and
+ * watches of a kind until it has read its objects.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../../../src/kubernetes/clock.ts';

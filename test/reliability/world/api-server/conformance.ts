@@ -27,9 +27,9 @@ export const STEPS: readonly Step[] = [
   ...HISTORY_STEPS,
 ];
 
-/** What the subject answers to each step, so that two subjects can be compared. The subject must be a new one. */
-export async function outcomesOf(subject: Subject, steps: readonly Step[] = STEPS): Promise<Outcome[]> {
-  const session = new Session(subject);
+/** What the subject answers to each step, so that two subjects can be compared. STEPS are for a new subject. */
+export async function outcomesOf(subject: Subject, steps: readonly Step[], namespace?: string): Promise<Outcome[]> {
+  const session = new Session(subject, namespace);
   const outcomes: Outcome[] = [];
   for (const { name, act } of steps) {
     const answer = await act(session).catch(refusalOf);

@@ -33,17 +33,9 @@ export function jsonPatched(object: Json, patch: unknown): Json {
 }
 
 function applied(target: unknown, path: readonly string[], operation: Operation): unknown {
-  const [part = '', ...below] = path;
-  if (Array.isArray(target)) {
-    const at = part === '-' ? target.length : Number(part);
-    if (!Number.isInteger(at) || at < 0 || at > target.length) throw impossible(operation);
-    if (below.length > 0) return target.with(inside(target, at, operation), applied(target[at], below, operation));
-    if (operation.op === 'add') return target.toSpliced(at, 0, operation.value);
-    const index = inside(target, at, operation);
-    if (operation.op === 'remove') return target.toSpliced(index, 1);
-    return target.with(index, changed(target[index], operation));
-  }
+  if (Array.isArray(target)) return appliedToList(target, path, operation);
   if (!isObject(target)) throw impossible(operation);
+  const [part = '', ...below] = path;
   if (below.length > 0) return { ...target, [part]: applied(target[part], below, operation) };
   if (operation.op === 'add') return { ...target, [part]: operation.value };
   // As the server's library has it: a test for null holds where nothing is, and a replacement adds.
@@ -54,9 +46,14 @@ function applied(target: unknown, path: readonly string[], operation: Operation)
   return left;
 }
 
-function inside(target: readonly unknown[], at: number, operation: Operation): number {
-  if (at >= target.length) throw impossible(operation);
-  return at;
+function appliedToList(target: readonly unknown[], path: readonly string[], operation: Operation): unknown {
+  const [part = '', ...below] = path;
+  const at = part === '-' ? target.length : Number(part);
+  const isAddition = below.length === 0 && operation.op === 'add';
+  if (!Number.isInteger(at) || at < 0 || at >= target.length + (isAddition ? 1 : 0)) throw impossible(operation);
+  if (isAddition) return target.toSpliced(at, 0, operation.value);
+  if (below.length > 0) return target.with(at, applied(target[at], below, operation));
+  return operation.op === 'remove' ? target.toSpliced(at, 1) : target.with(at, changed(target[at], operation));
 }
 
 function changed(value: unknown, operation: Operation): unknown {

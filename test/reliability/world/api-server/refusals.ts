@@ -38,7 +38,7 @@ export function refuseIfAny(problems: readonly Problem[]): void {
 /** The failure of a request; what is no refusal is a mistake of the model and comes through as it is. */
 export function failureOf(request: ApiRequest, error: unknown): unknown {
   if (!(error instanceof Refusal)) return error;
-  const body = error.code === 404 && error.message === '' ? '404 page not found' : JSON.stringify(error.status);
+  const body = JSON.stringify(error.status);
   return new ApiFailure(nameOf(request), parseFailedAnswer({ code: error.code, retryAfter: undefined, body }));
 }
 

@@ -98,33 +98,29 @@ function labelsOf({ nameLabel }: Kind, { labels }: Json, name: string): unknown 
 }
 
 function checkVersion(kind: Kind, before: Meta, { resourceVersion }: Json): void {
-  if (!/^\d*$/.test(String(resourceVersion ?? ''))) throw new Refusal(500, '', 'the version is no number');
-  if (Number(resourceVersion ?? 0) === 0) {
+  const version = typeof resourceVersion === 'string' ? resourceVersion : '';
+  if (!/^\d*$/.test(version)) throw new Refusal(500, '', 'the version is no number');
+  if (Number(version) === 0) {
     if (kind.custom === undefined) return;
     refuseIfAny([
       { reason: 'FieldValueInvalid', message: 'metadata.resourceVersion: must be specified for an update' },
     ]);
   }
-  if (resourceVersion !== before.resourceVersion) throw conflict('the object has been modified');
+  if (version !== before.resourceVersion) throw conflict('the object has been modified');
 }
 
+/** In the order in which the server names what is wrong. */
 function metaAfter(before: Meta, wanted: Json, problems: Problem[]): Meta {
+  const { labels: _labels, annotations: _annotations, finalizers = [], ownerReferences: _owners, ...rest } = before;
+  const after = mutableMeta(wanted, problems);
+  const isDying = before.deletionTimestamp !== undefined;
+  if (isDying && after.finalizers?.some((name) => !finalizers.includes(name)) === true)
+    problems.push({ reason: 'FieldValueForbidden', message: 'no new finalizers can be added while deleting' });
   for (const field of ['uid', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
-    const isLeft = field !== 'uid' && before.deletionTimestamp !== undefined;
+    const isLeft = field !== 'uid' && isDying;
     if (isLeft || (wanted[field] ?? '') === '' || wanted[field] === before[field]) continue;
     problems.push({ reason: 'FieldValueInvalid', message: `metadata.${field}: field is immutable` });
   }
-  const after = mutableMeta(wanted, problems);
-  const added = after.finalizers?.some((name) => before.finalizers?.includes(name) !== true) === true;
-  if (before.deletionTimestamp !== undefined && added)
-    problems.push({ reason: 'FieldValueForbidden', message: 'no new finalizers can be added while deleting' });
-  const {
-    labels: _labels,
-    annotations: _annotations,
-    finalizers: _finalizers,
-    ownerReferences: _owners,
-    ...rest
-  } = before;
   return { ...rest, ...after };
 }
 

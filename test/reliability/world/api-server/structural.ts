@@ -97,7 +97,7 @@ function patternOf(text: string): RegExp {
 function checkText(schema: Schema, value: string, find: Find): void {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, format } = schema;
   // Characters are counted, not code units; a text with few of these has no more of those.
-  const length = value.length <= maxLength && value.length >= 2 * minLength ? value.length : [...value].length;
+  const length = value.length <= maxLength && value.length >= 2 * minLength ? value.length : Array.from(value).length;
   if (length > maxLength) find('TooLong', `may not be longer than ${maxLength}`);
   if (length < minLength) find('Invalid', `should be at least ${minLength} chars long`);
   if (pattern !== undefined && !patternOf(pattern).test(value)) find('Invalid', `should match '${pattern}'`);

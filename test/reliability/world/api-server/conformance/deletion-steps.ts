@@ -18,6 +18,11 @@ const WHILE_DYING: readonly (readonly [string, (session: Session) => Promise<unk
   ['take the time of deletion away', (s) => s.patch('resync', HELD, { metadata: { deletionTimestamp: null } })],
   ['take the grace period away', (s) => s.patch('resync', HELD, { metadata: { deletionGracePeriodSeconds: null } })],
   ['add a finalizer', (s) => s.patch('resync', HELD, { metadata: { finalizers: ['x.io/a', 'x.io/b', 'x.io/c'] } })],
+  [
+    'add a finalizer and another uid',
+    (s) => s.patch('resync', HELD, { metadata: { uid: OTHER_UID, finalizers: ['x.io/a', 'x.io/b', 'x.io/c'] } }),
+  ],
+  ['add a finalizer that is no name', (s) => s.patch('resync', HELD, { metadata: { finalizers: ['no name'] } })],
   ['repeat the finalizers', (s) => s.patch('resync', HELD, { metadata: { finalizers: ['x.io/a', 'x.io/b'] } })],
   ['remove one finalizer', (s) => s.patch('resync', HELD, { metadata: { finalizers: ['x.io/b'] } })],
   ['put the finalizer back', (s) => s.patch('resync', HELD, { metadata: { finalizers: ['x.io/a', 'x.io/b'] } })],

@@ -13,6 +13,7 @@ export const HISTORY_STEPS: readonly Step[] = [
     s.keep('past token', page.metadata.continue);
     await s.create('array', 'after-the-page', { spec: arraySpec() });
     s.keep('latest', await versionNow(s));
+    return page;
   }),
   step('a watch that is open when the server starts anew', async (s) => {
     const reading = s.events('resync', s.kept('past'), 99);

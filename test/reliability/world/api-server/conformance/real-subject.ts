@@ -19,7 +19,8 @@ export async function startRealSubject(): Promise<Subject & AsyncDisposable> {
   const config = loadKubeConfig(plane.kubeconfigPath);
   const transport = new ApiServer({ config, version: '0.0.0-test' });
   const restart = async (): Promise<void> => {
-    await plane.apiServer.stop();
+    // At once: in good order it would wait for the watches that are open.
+    await plane.apiServer.stop('SIGKILL');
     await plane.apiServer.start();
     await untilWatchable(transport);
   };

@@ -23,20 +23,27 @@ export const OTHER_UID = '00000000-0000-0000-0000-000000000000';
 
 export class Session {
   readonly subject: Subject;
-  readonly #latest = new Map<string, Meta>();
+  readonly #namespace: string;
+  readonly #seen = new Map<string, Meta[]>();
   readonly #kept = new Map<string, string>();
   #era = 0;
   #restore: () => Promise<void> = async () => undefined;
 
-  constructor(subject: Subject) {
+  constructor(subject: Subject, namespace = NAMESPACE) {
     this.subject = subject;
+    this.#namespace = namespace;
   }
 
   /** What the last successful answer about the object said. */
   latest(kind: KindName, name: string): Meta {
-    const meta = this.#latest.get(`${kind} ${name}`);
+    const meta = this.seen(kind, name).at(-1);
     if (meta === undefined) throw new TypeError(`${kind} ${name} was not answered yet`);
     return meta;
+  }
+
+  /** What every successful answer about an object of that name said, the last one last. */
+  seen(kind: KindName, name: string): readonly Meta[] {
+    return this.#seen.get(`${kind} ${name}`) ?? [];
   }
 
   /** Keeps a word of an answer for a later step. */
@@ -51,7 +58,7 @@ export class Session {
   }
 
   /** A new object; `body` is laid over a minimal one, field by field. */
-  create(kind: KindName, name: string, body: object = {}, namespace = NAMESPACE): Promise<unknown> {
+  create(kind: KindName, name: string, body: object = {}, namespace = this.#namespace): Promise<unknown> {
     const { kind: word, root } = KINDS[kind];
     const { metadata, ...fields } = body as { metadata?: object };
     const apiVersion = root.replace(/^\/apis?\//, '');
@@ -94,7 +101,7 @@ export class Session {
     return this.send('delete', kind, name, { body });
   }
 
-  list(kind: KindName, query: Readonly<Record<string, string>> = {}, namespace = NAMESPACE): Promise<unknown> {
+  list(kind: KindName, query: Readonly<Record<string, string>> = {}, namespace = this.#namespace): Promise<unknown> {
     return this.send('list', kind, '', { query, namespace });
   }
 
@@ -104,7 +111,7 @@ export class Session {
     name: string,
     rest: Partial<ApiRequest> & { readonly namespace?: string } = {},
   ): Promise<unknown> {
-    const { namespace = NAMESPACE, ...request } = rest;
+    const { namespace = this.#namespace, ...request } = rest;
     const subresource = request.subresource === undefined ? '' : `/${request.subresource}`;
     const path = `${this.#collection(kind, namespace)}${name === '' ? '' : `/${name}`}${subresource}`;
     const answer = await this.subject.transport.send({ verb, resource: KINDS[kind].plural, path, ...request });
@@ -113,7 +120,7 @@ export class Session {
   }
 
   /** The first so many events after a version. */
-  async events(kind: KindName, version: string, count: number, namespace = NAMESPACE): Promise<unknown[]> {
+  async events(kind: KindName, version: string, count: number, namespace = this.#namespace): Promise<unknown[]> {
     const events: unknown[] = [];
     for await (const event of this.watch(kind, { resourceVersion: version, timeoutSeconds: '60' }, namespace)) {
       if (events.push(event) === count) break;
@@ -124,7 +131,7 @@ export class Session {
   watch(
     kind: KindName,
     query: Readonly<Record<string, string>>,
-    namespace = NAMESPACE,
+    namespace = this.#namespace,
     signal?: AbortSignal,
   ): AsyncGenerator<unknown, void, undefined> {
     return this.subject.transport.stream({
@@ -160,6 +167,7 @@ export class Session {
     const meta = isObject(answer) ? answer['metadata'] : undefined;
     if (!isObject(meta) || typeof meta['uid'] !== 'string') return;
     const { name, uid, resourceVersion } = meta;
-    this.#latest.set(`${kind} ${String(name)}`, { uid, resourceVersion: String(resourceVersion) });
+    const seen = this.seen(kind, String(name));
+    this.#seen.set(`${kind} ${String(name)}`, [...seen, { uid, resourceVersion: String(resourceVersion) }]);
   }
 }

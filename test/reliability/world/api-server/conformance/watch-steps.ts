@@ -5,7 +5,7 @@ import { arraySpec, resyncSpec, type Step, step } from './steps.ts';
 const spec = resyncSpec();
 
 /** One object's whole life, for watches that begin before, in the middle, and after it. */
-async function live(s: Session): Promise<void> {
+async function live(s: Session): Promise<unknown> {
   const marks = ['before', 'created', 'written', 'dying', 'dead', 'reborn', 'over'];
   const acts = [
     () => s.create('resync', 'mark', { spec }),
@@ -20,7 +20,7 @@ async function live(s: Session): Promise<void> {
     await act();
     s.keep(`life ${marks[at]}`, versionOf(await s.list('resync')));
   }
-  await s.create('resync', 'sentinel', { spec });
+  return s.create('resync', 'sentinel', { spec });
 }
 
 function versionOf(list: unknown): unknown {
@@ -54,8 +54,8 @@ export const WATCH_STEPS: readonly Step[] = [
     await s.patch('resync', 'live', { metadata: { finalizers: null }, spec: { suspend: true } });
     return events;
   }),
-  step('watch without a version', async (s) => collect(s, 'array', { timeoutSeconds: '2' }, 2_500)),
-  step('watch from version 0', async (s) => collect(s, 'array', { resourceVersion: '0', timeoutSeconds: '2' }, 2_500)),
+  step('watch without a version', async (s) => collect(s, 'array', { timeoutSeconds: '1' }, 1_200)),
+  step('watch from version 0', async (s) => collect(s, 'array', { resourceVersion: '0', timeoutSeconds: '1' }, 1_200)),
   step('watch from what is no version', (s) =>
     collect(s, 'resync', { resourceVersion: 'abc', timeoutSeconds: '1' }, 0),
   ),
@@ -167,7 +167,7 @@ async function nothing(s: Session, kind: KindName, mark: string, namespace: stri
   const reading = (async () => {
     for await (const event of s.watch(kind, query, namespace)) events.push(event);
   })();
-  await s.subject.pass(1_500);
+  await s.subject.pass(1_200);
   await reading;
   return events;
 }
