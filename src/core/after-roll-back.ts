@@ -42,7 +42,8 @@ export function afterFailedRollBack(o: Observation, newest: PastOperation): Deci
 /** One more failure. `ended`: the operation that failed; a refused one is none, and is sent again under its id. */
 export function countRollBackFailure(o: Observation, message: string, ended?: PastOperation): Decision {
   const { status } = o.resync;
-  const rollBackFailures = (status.rollBackFailures ?? 0) + 1;
+  // The count has 32 bits, and may have been written by anybody.
+  const rollBackFailures = Math.min((status.rollBackFailures ?? 0) + 1, 2 ** 31 - 1);
   const retryMs = backoffAfter(rollBackFailures - 1);
   const over =
     ended === undefined
