@@ -4,7 +4,7 @@ import { backoffAfter } from './backoff.ts';
 import { admit, rollBackLimit } from './begin.ts';
 import type { Decision } from './decision.ts';
 import { endingOf, endingWanted } from './ending.ts';
-import { type Failure, failureOf } from './failure.ts';
+import { type Failure, failureOf, oneMore } from './failure.ts';
 import { attemptOf, type PastOperation } from './history.ts';
 import type { Observation } from './observation.ts';
 import type { Problem } from './problem.ts';
@@ -31,7 +31,7 @@ export function isUncounted({ resync: { status } }: Observation, newest: PastOpe
 function countFailure(o: Observation, newest: PastOperation, changed: Problem | undefined): Decision {
   const { status, spec } = o.resync;
   const failure = failureOf(newest);
-  const failures = (status.failures ?? 0) + 1;
+  const failures = oneMore(status.failures);
   const again = failure.retry && failures <= spec.backoffLimit;
   const ending = endingWanted(o) ?? changed ?? (again ? undefined : exhausted(failure, failures));
   const retryMs = backoffAfter(failures - 1);

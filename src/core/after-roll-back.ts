@@ -6,7 +6,7 @@ import { rollBackLimit } from './begin.ts';
 import { digestsAgree } from './data-state.ts';
 import type { Decision } from './decision.ts';
 import { endingWanted } from './ending.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, oneMore } from './failure.ts';
 import type { PastOperation } from './history.ts';
 import type { Observation } from './observation.ts';
 import { isoMillis } from './progress.ts';
@@ -42,8 +42,7 @@ export function afterFailedRollBack(o: Observation, newest: PastOperation): Deci
 /** One more failure. `ended`: the operation that failed; a refused one is none, and is sent again under its id. */
 export function countRollBackFailure(o: Observation, message: string, ended?: PastOperation): Decision {
   const { status } = o.resync;
-  // The count has 32 bits, and may have been written by anybody.
-  const rollBackFailures = Math.min((status.rollBackFailures ?? 0) + 1, 2 ** 31 - 1);
+  const rollBackFailures = oneMore(status.rollBackFailures);
   const retryMs = backoffAfter(rollBackFailures - 1);
   const over =
     ended === undefined

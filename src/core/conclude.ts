@@ -9,7 +9,7 @@ import { withinDeadline } from './deadline.ts';
 import { decide, isFinished } from './decide.ts';
 import type { Answer, Decision } from './decision.ts';
 import { endingOf, recordEnding } from './ending.ts';
-import { type Failure, failureOfError } from './failure.ts';
+import { type Failure, failureOfError, oneMore } from './failure.ts';
 import { recordHeldBack, recordSnapshotsDeleted } from './finished.ts';
 import { untilFree } from './objection.ts';
 import { arrayName, type Observation } from './observation.ts';
@@ -99,7 +99,7 @@ function refused(o: Observation, { refusal, error }: Extract<StartAnswer, { kind
 }
 
 function askAgainLater(o: Observation, { problem, hresult }: Failure): Decision {
-  const failures = (o.resync.status.failures ?? 0) + 1;
+  const failures = oneMore(o.resync.status.failures);
   if (failures > o.resync.spec.backoffLimit) {
     const message = `the array refused ${failures} times, at last because ${problem.message}`;
     return recordEnding(o, { ...problem, reason: 'BackoffLimitExceeded', message }, hresult);

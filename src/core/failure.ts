@@ -6,6 +6,11 @@ import { isErrorHresult } from './hresult.ts';
 import type { Problem } from './problem.ts';
 import { type ReasonName, reasonForHresult, reasonOf } from './reasons.ts';
 
+/** One more of a count in the status, which has 32 bits and may have been written by anybody. */
+export function oneMore(count: number | undefined): number {
+  return Math.min((count ?? 0) + 1, 2 ** 31 - 1);
+}
+
 export type Failure = {
   readonly problem: Problem;
   /** The array's own code; absent when it gave none. */
