@@ -112,7 +112,8 @@ function problemOf(o: Observation, decision: Decision): string | undefined {
   if (decision.kind === 'Wait') return undefined;
   const { status } = decision;
   const { error } = lunResyncStatusSchema.safeParse(status);
-  if (error !== undefined) return `a status that the schema refuses (${error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')})`;
+  if (error !== undefined)
+    return `a status that the schema refuses (${error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')})`;
   if (JSON.stringify(status).length > MAX_STATUS_BYTES) return 'a status that is too large';
   const succeeded = status.conditions?.find(({ type }) => type === 'Succeeded');
   if (isFinished(o) || succeeded?.reason !== 'Completed') return undefined;
