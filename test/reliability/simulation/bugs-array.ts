@@ -17,13 +17,6 @@ export const ARRAY_BUGS: readonly SourcePatch[] = [
     replace: '',
   },
   {
-    name: 'overwrites a published target',
-    why: 'a node writes to it meanwhile',
-    file: 'simulator/state/admission.ts',
-    find: '    () => publishedTargetFault(state, request),\n',
-    replace: '',
-  },
-  {
     name: 'publishes what is half-written',
     why: 'an application mounts it',
     file: 'simulator/state/host.ts',
@@ -68,32 +61,11 @@ export const ARRAY_BUGS: readonly SourcePatch[] = [
     replace: '      draft.putLun(lun);',
   },
   {
-    name: 'does not raise the generation at the end',
-    why: 'a request that was made before is accepted after it',
-    file: 'simulator/state/end.ts',
-    find: '  const raised = draft.raiseContent(settled);',
-    replace: '  draft.putLun(settled);\n  const raised = settled;',
-  },
-  {
     name: 'restarts a known operation',
     why: 'a repeated request overwrites once more',
     file: 'simulator/operations/start-operation.ts',
     find: "  if (result.kind === 'accepted') {",
     replace: "  if (result.kind === 'accepted' || result.kind === 'known') {",
-  },
-  {
-    name: 'copies from a half-written source',
-    why: 'garbage is verified against garbage',
-    file: 'simulator/state/admission.ts',
-    find: '    () => inconsistentSourceFault(state, request),\n',
-    replace: '',
-  },
-  {
-    name: 'lets a source be written while it is copied',
-    why: 'the target is no point in time',
-    file: 'simulator/state/participation.ts',
-    find: "  if (state.luns.get(lunID)?.kind !== 'VOLUME') {\n    return undefined;\n  }",
-    replace: '  if (state.luns.get(lunID)?.kind !== undefined) {\n    return undefined;\n  }',
   },
   {
     name: 'forgets where a host has written',
@@ -118,26 +90,11 @@ export const ARRAY_BUGS: readonly SourcePatch[] = [
     replace: '  const ended = runningOperations(state).slice(0, 0).map((operation) => {',
   },
   {
-    name: 'lets go of the record of a running operation',
-    why: 'its runner has no ground to stand on',
-    file: 'simulator/state/cancel.ts',
-    find: "  if (operation !== undefined && operation.outcome !== 'RUNNING') {",
-    replace: '  if (operation !== undefined) {',
-  },
-  {
     name: 'remembers one run a LUN',
     why: 'what an earlier object did is forgotten',
     file: 'simulator/state/runs.ts',
     find: '.slice(-maxRuns)',
     replace: '.slice(-1)',
-  },
-  {
-    name: 'records a size before the file has it',
-    why: 'after a crash the array does not know its own LUNs',
-    file: 'simulator/operations/run-operation.ts',
-    find: '  await parts.files.resize(pair.targetLunID, after);\n  await context.commit((state, id) => recordResize(state, id, { targetLunID: pair.targetLunID, sizeBytes: after }));',
-    replace:
-      '  await context.commit((state, id) => recordResize(state, id, { targetLunID: pair.targetLunID, sizeBytes: after }));\n  await parts.files.resize(pair.targetLunID, after);',
   },
   {
     name: 'lets hosts write to a target',

@@ -10,13 +10,6 @@ export const OPERATOR_BUGS: readonly SourcePatch[] = [
     replace: 'return fail(o, wanted);',
   },
   {
-    name: 'takes unknown for no',
-    why: 'a call without an answer may have been carried out',
-    file: 'core/conclude.ts',
-    find: "    case 'NotKnown':\n      return notKnown(o, answer);\n    case 'Malformed':",
-    replace: "    case 'NotKnown':\n      return recordDead(o);\n    case 'Malformed':",
-  },
-  {
     name: 'compares the present generation at the end',
     why: 'another object may have come to the target since, and the two throw away each other’s successes',
     file: 'core/success.ts',
@@ -37,13 +30,6 @@ export const OPERATOR_BUGS: readonly SourcePatch[] = [
     file: 'core/data-state.ts',
     find: "  if (lun?.state === 'Inconsistent' && !(run?.outcome === 'Succeeded' && history.disagreement === undefined))\n    return 'Inconsistent';",
     replace: "  if (run?.outcome === 'Cancelled' && history.disagreement === undefined)\n    return 'Untouched';",
-  },
-  {
-    name: 'believes an unproven roll-back',
-    why: 'an array may say so without having done it',
-    file: 'core/data-state.ts',
-    find: "return run.kind === 'RollBack' && !isDoubted && (verify === 'None' || digestsAgree(run));",
-    replace: "return run.kind === 'RollBack' && !isDoubted && verify !== undefined;",
   },
   {
     name: 'believes a success without digests',

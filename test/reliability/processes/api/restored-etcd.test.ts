@@ -25,7 +25,7 @@ type Story = {
   /** The backup has it before its first attempt. */
   readonly suspended?: true;
   /** `recreated`: another object of its name then has a run of its own on its LUNs. */
-  readonly then?: 'written' | 'deleted' | 'recreated';
+  readonly meanwhile?: 'written' | 'deleted' | 'recreated';
   /** `[Succeeded, dataState]` after the restoration. */
   readonly ends: readonly [status: string, reason: string, dataState: string];
 };
@@ -36,14 +36,14 @@ const ROLLED_BACK = ['False', 'BackoffLimitExceeded', 'RolledBack'] as const;
 
 const STORIES: Readonly<Record<string, Story>> = {
   kept: { ends: COMPLETED },
-  written: { then: 'written', ends: COMPLETED },
-  deleted: { then: 'deleted', ends: COMPLETED },
-  recreated: { then: 'recreated', ends: COMPLETED },
+  written: { meanwhile: 'written', ends: COMPLETED },
+  deleted: { meanwhile: 'deleted', ends: COMPLETED },
+  recreated: { meanwhile: 'recreated', ends: COMPLETED },
   waiting: { suspended: true, ends: COMPLETED },
-  'waiting-written': { suspended: true, then: 'written', ends: COMPLETED },
+  'waiting-written': { suspended: true, meanwhile: 'written', ends: COMPLETED },
   off: { cancel: true, ends: ROLLED_BACK },
-  'off-written': { cancel: true, then: 'written', ends: ['False', 'TargetChanged', 'Unknown'] },
-  'off-deleted': { cancel: true, then: 'deleted', ends: ROLLED_BACK },
+  'off-written': { cancel: true, meanwhile: 'written', ends: ['False', 'TargetChanged', 'Unknown'] },
+  'off-deleted': { cancel: true, meanwhile: 'deleted', ends: ROLLED_BACK },
 };
 /** Its operation ends when no operator is there, so that its record at the array is not released before the restoration. */
 const UNRELEASED = 'unreleased';
@@ -56,7 +56,7 @@ let scene: ProxiedScene;
 let copy: string;
 
 /** Plays a story up to the backup; gives the function that plays the rest. */
-async function begin(name: string, { suspended, cancel, then }: Story): Promise<() => Promise<void>> {
+async function begin(name: string, { suspended, cancel, meanwhile }: Story): Promise<() => Promise<void>> {
   await makePair(scene, name);
   const held = await holdCopy(scene, name);
   await applyPair(scene, name, { suspend: suspended === true });
@@ -67,11 +67,11 @@ async function begin(name: string, { suspended, cancel, then }: Story): Promise<
     if (cancel) await scene.patch(name, { cancel: true });
     else await held.letGo();
     expect(reasonOf(await scene.finished(name, 60_000))).toBe(cancel ? 'Cancelled' : 'Completed');
-    if (then === 'written') await writeTo(scene, `${name}-dst`);
-    if (then === undefined || then === 'written') return;
+    if (meanwhile === 'written') await writeTo(scene, `${name}-dst`);
+    if (meanwhile === undefined || meanwhile === 'written') return;
     await scene.remove(name);
     await untilGone(scene, name);
-    if (then === 'deleted') return;
+    if (meanwhile === 'deleted') return;
     await applyPair(scene, name);
     await scene.finished(name);
   };
@@ -118,7 +118,8 @@ const expected = (): Readonly<Record<string, readonly unknown[]>> => ({
   [UNRELEASED]: COMPLETED,
 });
 
-const starts = (): readonly (readonly string[])[] => [...NAMES, UNRELEASED, UNKNOWN].map((name) => startedOf(scene, name));
+const starts = (): readonly (readonly string[])[] =>
+  [...NAMES, UNRELEASED, UNKNOWN].map((name) => startedOf(scene, name));
 
 /** Waits until the array says that of the object's newest operation. */
 async function untilRecord(name: string, outcome: string): Promise<void> {

@@ -26,13 +26,13 @@ export type SeenRequest = {
 /** What a fault can do with one request. */
 export type Exchange = {
   readonly request: SeenRequest;
-  /** Sends it to the API server and its answer to the operator. */
-  pass(): Promise<void>;
+  /** Sends it to the API server and its answer to the operator, after `held` where that is given. */
+  readonly pass: (held?: Promise<unknown>) => Promise<void>;
   /** Sends it to the API server and keeps the answer, whose code this resolves to. */
-  apply(): Promise<number>;
-  answer(code: number, body: object, headers?: OutgoingHttpHeaders): void;
+  readonly apply: () => Promise<number>;
+  readonly answer: (code: number, body: object, headers?: OutgoingHttpHeaders) => void;
   /** Breaks the connection. */
-  cut(): void;
+  readonly cut: () => void;
 };
 
 /** Takes over one request; one that does nothing leaves it without an answer for ever. */
@@ -180,8 +180,9 @@ export class ApiProxy implements AsyncDisposable {
   #exchange(seen: SeenRequest, incoming: IncomingMessage, response: ServerResponse): Exchange {
     return {
       request: seen,
-      pass: async () => {
+      pass: async (held) => {
         const answer = await this.#forward(seen, incoming);
+        await held;
         response.on('close', () => answer.destroy());
         response.writeHead(answer.statusCode ?? 502, passedOn(answer.headers));
         if (seen.isWatch && answer.statusCode === 200) return this.#watch(seen, answer, response);
@@ -213,7 +214,7 @@ export class ApiProxy implements AsyncDisposable {
     const { server, certPem, keyPem } = this.#admin;
     const { host: _host, connection: _connection, ...headers } = incoming.headers;
     const query = this.#query(seen);
-    const target = new URL(`${seen.path}${query.size === 0 ? '' : `?${query}`}`, server);
+    const target = new URL(`${seen.path}${query.size === 0 ? '' : `?${query.toString()}`}`, server);
     const answered = Promise.withResolvers<IncomingMessage>();
     const identity = headers.authorization === undefined ? { cert: certPem, key: keyPem } : {};
     const outgoing = request(target, { method: seen.method, agent: this.#agent, headers, ...identity });

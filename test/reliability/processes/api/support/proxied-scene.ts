@@ -16,7 +16,8 @@ export type ProxiedSceneOptions = SceneOptions & {
   readonly token?: string;
 };
 
-const QUICK = ['--progress-interval', '200ms', '--poll-interval', '100ms', '--workers', '32'];
+/** Flags that make an operator look often. */
+export const QUICK = ['--progress-interval', '200ms', '--poll-interval', '100ms', '--workers', '32'];
 
 /** Starts proxy, array and operator. */
 export async function startProxiedScene(
@@ -68,11 +69,7 @@ export function startedOf(scene: Pick<Scene, 'array' | 'namespace'>, name: strin
 }
 
 /** The object has ended with success by one operation: its target has the bytes that the source had, and still has. */
-export async function expectOneOperation(
-  scene: Scene,
-  { name, source }: Pair,
-  timeoutMs = 60_000,
-): Promise<LunResync> {
+export async function expectOneOperation(scene: Scene, { name, source }: Pair, timeoutMs = 60_000): Promise<LunResync> {
   const done = await scene.finished(name, timeoutMs);
   const { dataState, attempt } = done.status;
   expect({ name, reason: reasonOf(done), dataState, attempt }).toEqual({
