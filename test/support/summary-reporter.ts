@@ -5,6 +5,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 const REAL: readonly (readonly [project: string, against: string])[] = [
   ['api', 'a real kube-apiserver'],
   ['array', 'a real array process'],
+  ['processes', 'both, with faults between them'],
 ];
 
 /** Prints one line a project at the end of the run. A test that was skipped did not run. */

@@ -5,11 +5,18 @@
 import { type Outcome, play } from './play.ts';
 import type { Scenario } from './scenario.ts';
 
+/** Small enough is small enough: a scenario in which nothing ends takes long to play. */
+const MAX_PLAYS = 300;
+
 /** The scenario with its faults written down, if it fails as before without its rates. */
 export async function shrink(scenario: Scenario, outcome: Outcome): Promise<Scenario> {
   const rule = outcome.violation?.rule;
   const { rates: _rates, ...fixed } = { ...scenario, faults: outcome.faults };
-  const fails = async (candidate: Scenario): Promise<boolean> => (await play(candidate)).violation?.rule === rule;
+  let left = MAX_PLAYS;
+  const fails = async (candidate: Scenario): Promise<boolean> => {
+    left -= 1;
+    return left > 0 && (await play(candidate)).violation?.rule === rule;
+  };
   if (!(await fails(fixed))) return scenario;
   let small: Scenario = fixed;
   for (;;) {
