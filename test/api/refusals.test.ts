@@ -83,6 +83,7 @@ describe('a reference that leads nowhere', () => {
           /Start the array, or correct spec\.endpoint/,
         ],
         luns: ['src', 'dst'],
+        isUnseen: true,
       },
     );
   });

@@ -10,6 +10,7 @@ import {
   contentOf,
   expectOneOperation,
   holdCopy,
+  LUN_BYTES,
   makePair,
   type Pair,
   type ProxiedScene,
@@ -31,8 +32,8 @@ beforeAll(async () => {
   for (const name of NAMES) {
     await makePair(scene, name);
     for (const id of [`${name}-src`, `${name}-dst`]) {
-      await other.admin.createLun({ id, pool: 'pool', sizeBytes: BigInt(4 * MIB) });
-      await other.admin.fillPattern({ lunId: id, offset: 0n, length: BigInt(4 * MIB), seed: `other ${id}` });
+      await other.admin.createLun({ id, pool: 'pool', sizeBytes: BigInt(LUN_BYTES) });
+      await other.admin.fillPattern({ lunId: id, offset: 0n, length: BigInt(LUN_BYTES), seed: `other ${id}` });
     }
   }
 });

@@ -16,6 +16,7 @@ import {
   startProxiedScene,
   untilCopying,
   untilGone,
+  untilServed,
   writeTo,
 } from './support/proxied-scene.ts';
 
@@ -87,6 +88,7 @@ beforeAll(async () => {
   await applyPair(scene, UNRELEASED);
   await untilCopying(scene, UNRELEASED);
   copy = await plane.backUp();
+  await untilServed(scene);
   await Promise.all(rest.map((play) => play()));
   await makePair(scene, UNKNOWN);
   await holdCopy(scene, UNKNOWN);
@@ -134,6 +136,7 @@ describe('an etcd that is put back to the middle of runs', () => {
   it('ends each as it had ended, by an operator that starts then, without a call that changes a LUN', async () => {
     const [content, calls] = [await contentOf(scene), starts()];
     await plane.restore(copy);
+    await untilServed(scene);
     await scene.operator.start();
     expect(await endings()).toEqual(expected());
     await untilRecord(UNKNOWN, 'CANCELLED');
@@ -143,6 +146,7 @@ describe('an etcd that is put back to the middle of runs', () => {
   it('and once more, by an operator that had ended them and lives on', async () => {
     const [content, calls] = [await contentOf(scene), starts()];
     await plane.restore(copy);
+    await untilServed(scene);
     expect(await endings()).toEqual(expected());
     expect([await contentOf(scene), starts()]).toEqual([content, calls]);
   });

@@ -1,10 +1,9 @@
-// Two operators at work at once, without a lease, or because one was stopped for longer than its lease and does not know.
+// Two operators at work at once, without a lease.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { sendOk } from '../../../support/api-client.ts';
-import { type OperatorProcess, startOperator } from '../../../support/operator.ts';
+import type { OperatorProcess } from '../../../support/operator.ts';
 import { lunPair, reasonOf } from '../../../support/scene.ts';
-import { until } from '../../../support/until.ts';
 import { answered, answerLate, statusWrite } from './support/api-faults.ts';
 import {
   applyPair,
@@ -12,15 +11,10 @@ import {
   makePair,
   type Pair,
   type ProxiedScene,
-  QUICK,
   startedOf,
   startProxiedScene,
+  startSecond,
 } from './support/proxied-scene.ts';
-
-/** Starts a second operator of the scene, with the same flags and then these. */
-function startSecond({ proxy, namespace }: ProxiedScene, flags: readonly string[] = []): Promise<OperatorProcess> {
-  return startOperator({ kubeconfigPath: proxy.kubeconfigPath, namespace, flags: [...QUICK, ...flags] });
-}
 
 describe('two operators without a lease', () => {
   let scene: ProxiedScene;
@@ -90,51 +84,6 @@ describe('two operators without a lease', () => {
     return pair;
   }
 });
-
-describe('an operator that is stopped for longer than its lease', () => {
-  it('finds another one at work, does no harm and ends', async () => {
-    await using scene = await startProxiedScene(inject('cluster'), { operatorFlags: ['--leader-elect'] });
-    const pair = await makePair(scene, 'stopped');
-    const other = await makePair(scene, 'other');
-    const lease = `/apis/coordination.k8s.io/v1/namespaces/${scene.namespace}/leases/lunresync`;
-    const holder = async (): Promise<unknown> =>
-      (
-        (await sendOk(scene.cluster.admin, 'GET', lease).catch(() => ({ spec: {} })))['spec'] as Record<string, unknown>
-      )['holderIdentity'];
-    await until(
-      () => 'the first to lead',
-      async () => (await holder()) === identityOf(scene.operator),
-      20_000,
-    );
-    await using second = await startSecond(scene, ['--leader-elect']);
-    const woken = Promise.withResolvers<void>();
-    scene.proxy.spoil(statusWrite('stopped', 'operationID'), answerLate(woken.promise));
-    await applyPair(scene, 'stopped');
-    await scene.until('stopped', 'the intent is on record', ({ status }) => status.operationID !== undefined);
-    process.kill(scene.operator.pid, 'SIGSTOP');
-    await until(
-      () => 'the second to lead',
-      async () => (await holder()) === identityOf(second),
-      60_000,
-    );
-    await expectOneOperation(scene, pair);
-    await scene.apply('other', { pairs: [lunPair('data', 'other-src', 'stopped-dst')] });
-    expect(reasonOf(await scene.finished('other'))).toBe('Completed');
-    process.kill(scene.operator.pid, 'SIGCONT');
-    woken.resolve();
-    const hasEnded = (): boolean =>
-      scene.operator.log.some(({ err }) => JSON.stringify(err ?? '').includes('LeadershipLost'));
-    await until(() => 'the first to stand down', hasEnded, 30_000);
-    expect(await scene.operator.stop()).toBe(1);
-    expect(await scene.digest('stopped-dst')).toBe(other.source);
-    expect(startedOf(scene, 'stopped')).toHaveLength(1);
-    expect(await holder()).toBe(identityOf(second));
-  });
-});
-
-function identityOf({ log }: OperatorProcess): unknown {
-  return log.find(({ msg }) => msg === 'operator started')?.['identity'];
-}
 
 function actionsOf({ log }: OperatorProcess): readonly unknown[] {
   return log.filter(({ msg }) => msg === 'called the array').map((line) => line['action']);

@@ -1,12 +1,17 @@
 /** A scene whose operator talks to the API server through a proxy, and what a test asks of it afterwards. */
+import { inspect } from 'node:util';
 import { expect } from 'vitest';
 import type { LunResync } from '../../../../../src/api/lun-resync.ts';
 import { FaultAction } from '../../../../../src/proto/lunarray/admin/v1/admin_pb.js';
 import { Step } from '../../../../../src/proto/lunarray/v1/lunarray_pb.js';
+import { send } from '../../../../support/api-client.ts';
 import type { ProvidedCluster } from '../../../../support/control-plane-setup.ts';
+import { type OperatorProcess, startOperator } from '../../../../support/operator.ts';
 import { lunPair, MIB, reasonOf, type Scene, type SceneOptions, startScene } from '../../../../support/scene.ts';
 import { until } from '../../../../support/until.ts';
 import { ApiProxy } from './api-proxy.ts';
+import { SharedList } from './shared-list.ts';
+import type { WatchStream } from './watch-stream.ts';
 
 /** Its disposal rejects when an operator has made a read that may be answered from a cache. */
 export type ProxiedScene = Scene & { readonly proxy: ApiProxy };
@@ -31,9 +36,13 @@ export async function startProxiedScene(
     await proxy[Symbol.asyncDispose]();
     throw error;
   });
+  const untilSatisfied = waiting(new SharedList(cluster.admin, scene.namespace));
   return {
     ...scene,
     proxy,
+    until: untilSatisfied,
+    finished: (name, timeoutMs) =>
+      untilSatisfied(name, 'it ends', ({ status }) => status.completionTime !== undefined, timeoutMs),
     [Symbol.asyncDispose]: async (): Promise<void> => {
       await scene[Symbol.asyncDispose]();
       await proxy[Symbol.asyncDispose]();
@@ -43,13 +52,45 @@ export async function startProxiedScene(
   };
 }
 
+/** Starts a second operator of the scene, with the same flags and then these. */
+export function startSecond({ proxy, namespace }: ProxiedScene, flags: readonly string[] = []): Promise<OperatorProcess> {
+  return startOperator({ kubeconfigPath: proxy.kubeconfigPath, namespace, flags: [...QUICK, ...flags] });
+}
+
+const WATCHED = ['lunresyncs', 'storagearrays'];
+
+/** Waits until both resources are watched, and does something to their watches. */
+export async function toWatches({ proxy }: ProxiedScene, act: (stream: WatchStream) => void): Promise<void> {
+  const isWatching = (): boolean => WATCHED.every((plural) => proxy.watches(plural).length > 0);
+  await until(() => 'the operator to watch', isWatching, 60_000);
+  for (const plural of WATCHED) for (const stream of proxy.watches(plural)) act(stream);
+}
+
+/** `Scene.until`, by few requests for many who wait. */
+function waiting(list: SharedList): Scene['until'] {
+  return async (name, what, condition, timeoutMs = 60_000) => {
+    const deadline = performance.now() + timeoutMs;
+    let last: unknown;
+    while (performance.now() < deadline) {
+      // An API server that has just been started again refuses for a while.
+      const resync = await list.read(name).catch((error: unknown) => void (last = error));
+      if (resync !== undefined && condition(resync)) return resync;
+      last = resync?.status ?? last;
+    }
+    throw new Error(`waited in vain for ${name}: ${what}; last seen: ${inspect(last, { depth: 6 })}`);
+  };
+}
+
+/** Of the LUNs of `makePair`. */
+export const LUN_BYTES = 2 * MIB;
+
 /** Two LUNs as they were before a run: `<name>-src` and `<name>-dst`, and the digests of their bytes. */
 export type Pair = { readonly name: string; readonly source: string; readonly target: string };
 
 /** Makes the two LUNs, with different bytes. */
-export async function makePair(scene: Scene, name: string, sizeBytes = 4 * MIB): Promise<Pair> {
+export async function makePair(scene: Scene, name: string): Promise<Pair> {
   const made = async (id: string): Promise<string> => {
-    await scene.lun(id, sizeBytes, id);
+    await scene.lun(id, LUN_BYTES, id);
     return scene.digest(id);
   };
   const [source, target] = await Promise.all([made(`${name}-src`), made(`${name}-dst`)]);
@@ -92,9 +133,9 @@ export async function contentOf(scene: Pick<Scene, 'array'>): Promise<Readonly<R
 }
 
 /** Stops the copy to `<name>-dst` when half of it is done, until it is cancelled or let go. */
-export async function holdCopy(scene: Scene, name: string, sizeBytes = 4 * MIB): Promise<{ letGo(): Promise<void> }> {
+export async function holdCopy(scene: Scene, name: string): Promise<{ letGo(): Promise<void> }> {
   const lunId = `${name}-dst`;
-  const atByte = BigInt(sizeBytes / 2);
+  const atByte = BigInt(LUN_BYTES / 2);
   const { id } = await scene.array.admin.setFault({
     fault: { action: FaultAction.STALL, step: Step.COPYING, atByte, lunId },
   });
@@ -104,6 +145,13 @@ export async function holdCopy(scene: Scene, name: string, sizeBytes = 4 * MIB):
 /** Waits until the status shows a copy that is under way. */
 export function untilCopying(scene: Scene, name: string): Promise<LunResync> {
   return scene.until(name, 'it copies', (resync) => reasonOf(resync) === 'Copying', 60_000);
+}
+
+/** Waits until the API server serves LunResyncs: after its start, and after their definition, it refuses for a while. */
+export async function untilServed({ cluster, namespace }: Scene): Promise<void> {
+  const path = `/apis/lunresync.io/v1alpha1/namespaces/${namespace}/lunresyncs`;
+  const isServed = async (): Promise<boolean> => (await send(cluster.admin, 'GET', path)).code === 200;
+  await until(() => 'LunResyncs to be served', isServed, 60_000);
 }
 
 /** Waits until the API server does not know the object any more. */
