@@ -44,7 +44,9 @@ async function untilUndefined(): Promise<void> {
   await until(
     () => `these to be gone: ${left.join(', ')}`,
     async () => {
-      const codes = await Promise.all(names.map(async (name) => (await send(plane.admin, 'GET', `${path}/${name}`)).code));
+      const codes = await Promise.all(
+        names.map(async (name) => (await send(plane.admin, 'GET', `${path}/${name}`)).code),
+      );
       left = names.filter((_, index) => codes[index] !== 404);
       return left.length === 0;
     },
@@ -102,7 +104,11 @@ describe('definitions that are deleted in the middle of runs', () => {
   it('take all objects with them, after their runs were ended and put back', async () => {
     const [copying, over] = [await makePair(scene, 'copying'), await makePair(scene, 'over')];
     await holdCopy(scene, 'copying');
-    await Promise.all([applyPair(scene, 'copying'), applyPair(scene, 'over'), scene.apply('waits', { suspend: true, pairs: [lunPair('data', 'over-src', 'over-dst')] })]);
+    await Promise.all([
+      applyPair(scene, 'copying'),
+      applyPair(scene, 'over'),
+      scene.apply('waits', { suspend: true, pairs: [lunPair('data', 'over-src', 'over-dst')] }),
+    ]);
     await untilCopying(scene, 'copying');
     await expectOneOperation(scene, over);
     await scene.until('waits', 'it waits', (resync) => reasonOf(resync) === 'Suspended');
@@ -131,7 +137,9 @@ describe('definitions that are deleted in the middle of runs', () => {
     const isFenced = async (): Promise<boolean> => (await lunOf(scene, 'torn-dst'))?.state === LunState.INCONSISTENT;
     await until(() => 'the operation to be ended', isFenced, 60_000);
     await expect(scene.array.admin.publish({ lunId: 'torn-dst', node: 'worker-1' })).rejects.toThrow();
-    const snapshot = (await scene.array.client.listLuns({})).luns.find(({ parentLunId, safetyOwner }) => parentLunId === 'torn-dst' && safetyOwner !== '');
+    const snapshot = (await scene.array.client.listLuns({})).luns.find(
+      ({ parentLunId, safetyOwner }) => parentLunId === 'torn-dst' && safetyOwner !== '',
+    );
     expect(await scene.digest(snapshot?.id ?? '')).toBe(target);
     expect((await lunOf(scene, 'rest-dst'))?.state).toBe(LunState.ONLINE);
     expect(await scene.digest('rest-dst')).toBe(await scene.digest('rest-src'));

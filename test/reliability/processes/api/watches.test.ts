@@ -40,9 +40,11 @@ describe('a run is done once, and one that is made meanwhile too, when the watch
     await Promise.all([running, made].map((pair) => expectOneOperation(scene, pair)));
   };
 
-  it('break off in the middle of a line', () => meet('cut', () => toWatches(scene, (stream) => stream.cutInNextLine())));
+  it('break off in the middle of a line', () =>
+    meet('cut', () => toWatches(scene, (stream) => stream.cutInNextLine())));
 
-  it('say that their version is no longer kept', () => meet('expired', () => toWatches(scene, (stream) => stream.expire())));
+  it('say that their version is no longer kept', () =>
+    meet('expired', () => toWatches(scene, (stream) => stream.expire())));
 
   it('say everything twice', async () => {
     const twice = scene.proxy.mapEvents((event) => [event, event]);

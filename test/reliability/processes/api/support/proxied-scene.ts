@@ -53,7 +53,10 @@ export async function startProxiedScene(
 }
 
 /** Starts a second operator of the scene, with the same flags and then these. */
-export function startSecond({ proxy, namespace }: ProxiedScene, flags: readonly string[] = []): Promise<OperatorProcess> {
+export function startSecond(
+  { proxy, namespace }: ProxiedScene,
+  flags: readonly string[] = [],
+): Promise<OperatorProcess> {
   return startOperator({ kubeconfigPath: proxy.kubeconfigPath, namespace, flags: [...QUICK, ...flags] });
 }
 
