@@ -3,6 +3,7 @@ import { MAX_CONDITION_MESSAGE } from '../api/condition.ts';
 import type { LunResyncStatus, TargetUser } from '../api/lun-resync-status.ts';
 import { statusText } from '../api/size.ts';
 import { releaseFirst } from './attempt.ts';
+import type { Undo } from './conditions.ts';
 import type { Announcement, Decision } from './decision.ts';
 import { endingOf } from './ending.ts';
 import { formatBytes, formatDuration, formatNames } from './format.ts';
@@ -57,14 +58,16 @@ function terminal(o: Observation, { reason, message, users = [], set }: End): De
   if (release !== undefined) return release;
   const draft = compose(o, { reason, message, set });
   const note = wreckNote(draft);
+  const undo = undoOf(o, draft);
   // An array that gave no answer may know of an operation that an etcd, put back since, has forgotten.
   const status = compose(o, {
     reason,
     message: `${statusText(message, MAX_CONDITION_MESSAGE - note.length)}${note}`,
     users,
-    undo: hasSafetySnapshots(draft) ? 'SafetySnapshotsKept' : 'NoSafetySnapshots',
+    undo,
     set: {
       ...set,
+      ...(undo === 'SafetySnapshotsDeleted' ? { safetySnapshotsDeleted: true } : {}),
       completionTime: iso(o.now),
       dataState: o.view.state === 'unread' ? 'Unknown' : (draft.dataState ?? 'Untouched'),
       ...(arrayName(o) === '' ? {} : { arrayName: arrayName(o) }),
@@ -86,8 +89,12 @@ function wreckNote(status: LunResyncStatus): string {
   return statusText(`. Target ${targets} is INCONSISTENT and fenced${snapshots}`, 400);
 }
 
-function hasSafetySnapshots(status: LunResyncStatus): boolean {
-  return (status.pairs ?? []).some((pair) => pair.safetySnapshotID !== undefined);
+/** The runs go on to name the snapshots of an object that was deleted, and that an etcd, put back, has brought back. */
+function undoOf({ view }: Observation, { pairs = [] }: LunResyncStatus): Undo {
+  const ids = pairs.flatMap((pair) => pair.safetySnapshotID ?? []);
+  if (ids.length === 0) return 'NoSafetySnapshots';
+  const areGone = view.state === 'read' && !ids.some((id) => view.luns.has(id));
+  return areGone ? 'SafetySnapshotsDeleted' : 'SafetySnapshotsKept';
 }
 
 function announce(o: Observation, reason: ReasonName, message: string): Announcement[] {

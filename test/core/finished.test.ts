@@ -16,6 +16,7 @@ import {
   type ObservationInput,
   observation,
   recorded,
+  safetySnapshot,
   settle,
   source,
   targetWith,
@@ -182,7 +183,7 @@ describe('deletion of a finished run', () => {
   });
 
   it('of an object that only an older status knew as running deletes at the array that it ran on', () => {
-    const { o } = settle(observation({ luns: [targetWith({ outcome: 'Succeeded' })] }));
+    const { o } = settle(observation({ luns: [targetWith({ outcome: 'Succeeded' }), safetySnapshot()] }));
     const next = { ...o, resync: { ...o.resync, metadata: { ...o.resync.metadata, deletionTimestamp: ago(1) } } };
     expect(acted(decide(next), 'DeleteSafetySnapshots').arrayID).toBe(ARRAY_ID);
   });

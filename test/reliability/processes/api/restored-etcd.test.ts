@@ -109,15 +109,22 @@ async function endings(): Promise<Readonly<Record<string, readonly unknown[]>>> 
   const ended = [...NAMES, UNRELEASED].map(async (name) => {
     if (STORIES[name]?.suspended) await scene.patch(name, { suspend: false });
     const { status } = await scene.finished(name, 60_000);
-    const succeeded = status.conditions?.find(({ type }) => type === 'Succeeded');
-    return [name, [succeeded?.status, succeeded?.reason, status.dataState]] as const;
+    const [succeeded, undo] = ['Succeeded', 'UndoAvailable'].map((wanted) =>
+      status.conditions?.find(({ type }) => type === wanted),
+    );
+    return [name, [succeeded?.status, succeeded?.reason, status.dataState, undo?.reason]] as const;
   });
   return Object.fromEntries(await Promise.all(ended));
 }
 
+/** The deletion of an object has taken its safety snapshots with it. */
+function undoAfter({ meanwhile }: Story): string {
+  return meanwhile === 'deleted' || meanwhile === 'recreated' ? 'SafetySnapshotsDeleted' : 'SafetySnapshotsKept';
+}
+
 const expected = (): Readonly<Record<string, readonly unknown[]>> => ({
-  ...Object.fromEntries(NAMES.map((name) => [name, STORIES[name]?.ends])),
-  [UNRELEASED]: COMPLETED,
+  ...Object.fromEntries(Object.entries(STORIES).map(([name, story]) => [name, [...story.ends, undoAfter(story)]])),
+  [UNRELEASED]: [...COMPLETED, 'SafetySnapshotsKept'],
 });
 
 const starts = (): readonly (readonly string[])[] =>

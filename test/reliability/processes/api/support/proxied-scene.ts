@@ -45,6 +45,7 @@ export async function startProxiedScene(
       untilSatisfied(name, 'it ends', ({ status }) => status.completionTime !== undefined, timeoutMs),
     [Symbol.asyncDispose]: async (): Promise<void> => {
       await scene[Symbol.asyncDispose]();
+      await forgetArray(scene);
       await proxy[Symbol.asyncDispose]();
       const paths = proxy.cacheReads.map(({ path }) => path);
       if (paths.length > 0) throw new Error(`reads that a cache may answer: ${paths.join(', ')}`);
@@ -58,6 +59,13 @@ export function startSecond(
   flags: readonly string[] = [],
 ): Promise<OperatorProcess> {
   return startOperator({ kubeconfigPath: proxy.kubeconfigPath, namespace, flags: [...QUICK, ...flags] });
+}
+
+/** Other scenes' operators need not look for an array that is gone. */
+async function forgetArray({ cluster, arrayName }: Scene): Promise<void> {
+  const path = `/apis/lunresync.io/v1alpha1/storagearrays/${arrayName}`;
+  await send(cluster.admin, 'PATCH', path, { metadata: { finalizers: null } });
+  await send(cluster.admin, 'DELETE', path);
 }
 
 const WATCHED = ['lunresyncs', 'storagearrays'];
