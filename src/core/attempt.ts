@@ -155,10 +155,12 @@ export function cancelAttempt(o: Observation, operationID: string): Decision {
 /**
  * Lets go of the record of the attempt that has ended, before its end is written down: afterwards its id is not known any
  * more. Nothing is lost by it, since the LUNs' runs outlive the record. Undefined when there is none.
+ *
+ * The record was read before the LUNs, which know of its end: that it still says RUNNING is no reason to leave it there.
  */
 export function releaseFirst(o: Observation): Decision | undefined {
   const operation = o.view.state === 'read' ? o.view.operation : undefined;
-  if (operation === undefined || operation.outcome === 'Running') return undefined;
+  if (operation === undefined) return undefined;
   const { operationID } = operation;
   return { kind: 'Act', action: { kind: 'Release', arrayID: o.resync.status.arrayID ?? '', operationID } };
 }

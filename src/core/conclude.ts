@@ -156,7 +156,7 @@ function cancelRefused(o: Observation, problem: Problem): Decision {
 
 /** Whether or not the record is gone: the LUNs' runs outlive it, so the outcome can be written. */
 function afterRelease(o: Observation): Decision {
-  if (o.view.state !== 'read' || o.view.operation?.outcome === 'Running') return LOOK_AGAIN;
+  if (o.view.state !== 'read') return LOOK_AGAIN;
   const { operation: _, ...view } = o.view;
   return decide({ ...o, view });
 }

@@ -92,6 +92,16 @@ describe('a release', () => {
     expect(acted(decide(over), 'Release').operationID).toBe(`${UID}.1`);
   });
 
+  it('of a record that was read right before its operation ended comes then too', () => {
+    const early = observation({
+      status: running(),
+      luns: [targetWith({ outcome: 'Succeeded' })],
+      operation: operation({ outcome: 'Running' }),
+    });
+    expect(acted(decide(early), 'Release').operationID).toBe(`${UID}.1`);
+    expect(recorded(conclude(early, { to: 'Release', answer: { kind: 'Done' } })).ended).toBe('Completed');
+  });
+
   it.each(['Failed', 'Interrupted'] as const)(
     'of an attempt that ended as %s comes before it is counted',
     (outcome) => {
