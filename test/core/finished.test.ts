@@ -21,7 +21,7 @@ import {
   source,
   targetWith,
 } from '../support/observations.ts';
-import { recordedPair, showing } from '../support/statuses.ts';
+import { recordedPair, running, showing } from '../support/statuses.ts';
 
 const done = (over: LunResyncStatus = {}): LunResyncStatus =>
   showing('Completed', {
@@ -224,5 +224,15 @@ describe('whatever reason it ended with', () => {
   it.each(final)('%s: nothing is ever started again', (reason) => {
     const o = finished({ status: done({ ...showing(reason) }), view: observation({ luns: [source()] }).view });
     expect(decide(o).kind).toBe('Wait');
+  });
+});
+
+describe('a success that an older status did not know', () => {
+  it('cannot be undone where its safety snapshots are gone, as those of an object that was deleted before', () => {
+    const { status } = recorded(
+      decide(observation({ status: running(), luns: [targetWith({ outcome: 'Succeeded' })] })),
+    );
+    expect(conditionIn(status, 'UndoAvailable')).toMatchObject({ status: 'False', reason: 'SafetySnapshotsDeleted' });
+    expect(status.safetySnapshotsDeleted).toBe(true);
   });
 });

@@ -191,14 +191,6 @@ describe('a success', () => {
       luns: [targetWith({ outcome: 'Succeeded', ...over }, lunOver), safetySnapshot()],
     });
 
-  it('cannot be undone where its safety snapshots are gone, as those of an object that was deleted before', () => {
-    const { status } = recorded(
-      decide(observation({ status: running(), luns: [targetWith({ outcome: 'Succeeded' })] })),
-    );
-    expect(conditionIn(status, 'UndoAvailable')).toMatchObject({ status: 'False', reason: 'SafetySnapshotsDeleted' });
-    expect(status.safetySnapshotsDeleted).toBe(true);
-  });
-
   it('is Completed with 100 %, the new size, and all conditions', () => {
     const { status } = recorded(decide(done({}, { sizeBytes: 12 * GiB })));
     expect(status).toMatchObject({
