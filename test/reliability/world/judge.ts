@@ -102,17 +102,13 @@ export class Judge implements Witness {
 
   readonly onResync = (before: LunResync | undefined, after: LunResync | undefined): void => {
     const ends = after !== undefined && isOver(after) && (before === undefined || !isOver(before));
-    if (!(this.#options.mayLoseObjects ?? false)) this.#lifeMustGoOn(before, after, ends ? 'I8' : 'I9');
+    const letsGo = isHeld(before) && !isHeld(after);
+    const mayLose = this.#options.mayLoseObjects ?? false;
+    const problem = lifeProblem(before, after, mayLose);
+    if (problem !== undefined) throw new Violation(problem.rule, problem.what);
+    if ((ends || letsGo) && !mayLose) this.#nothingMayRun((after ?? before)?.metadata.uid ?? '', letsGo ? 'I9' : 'I8');
     if (ends) this.#endMustBeTrue(after);
   };
-
-  /** After a restore versions are given out again, and a late write may be of an object as it was: this is not looked at then. */
-  #lifeMustGoOn(before: LunResync | undefined, after: LunResync | undefined, rule: 'I8' | 'I9'): void {
-    const problem = lifeProblem(before, after);
-    if (problem !== undefined) throw new Violation(problem.rule, problem.what);
-    const letsGo = isHeld(before) && !isHeld(after);
-    if (letsGo || rule === 'I8') this.#nothingMayRun((after ?? before)?.metadata.uid ?? '', rule);
-  }
 
   /** What the object says of its end is what the judge has seen. */
   #endMustBeTrue(resync: LunResync): void {

@@ -4,18 +4,29 @@ import { conditionOf } from '../../../src/core/conditions.ts';
 
 export type LifeProblem = { readonly rule: string; readonly what: string };
 
-/** Why `after` may not follow `before`, both of one uid; undefined when it may. */
-export function lifeProblem(before: LunResync | undefined, after: LunResync | undefined): LifeProblem | undefined {
+/**
+ * Why `after` may not follow `before`, both of one uid; undefined when it may. After a restore versions are given out again,
+ * so that a late write, made for the object as it was, may be taken for one of the object as it is: then alone it may have
+ * observed a generation that is to come, until the next look.
+ */
+export function lifeProblem(
+  before: LunResync | undefined,
+  after: LunResync | undefined,
+  mayBeRestored: boolean,
+): LifeProblem | undefined {
   if (after === undefined) return undefined;
-  const what = inconsistency(after) ?? (before === undefined ? undefined : regression(before, after));
+  const isAhead = (after.status.observedGeneration ?? 0) > (after.metadata.generation ?? 0);
+  const what =
+    inconsistency(after) ??
+    (isAhead && !mayBeRestored ? 'it observed a generation that is to come' : undefined) ??
+    (before === undefined ? undefined : regression(before, after));
   return what === undefined ? undefined : { rule: 'I6', what: `${after.metadata.uid}: ${what}` };
 }
 
-function inconsistency({ status, metadata }: LunResync): string | undefined {
+function inconsistency({ status }: LunResync): string | undefined {
   const succeeded = conditionOf(status.conditions, 'Succeeded');
   if (succeeded?.reason === 'Completed' && status.progress?.percent !== 100) return 'Completed without 100 %';
   if (succeeded?.status === 'True' && status.completionTime === undefined) return 'Succeeded without a completionTime';
-  if ((status.observedGeneration ?? 0) > (metadata.generation ?? 0)) return 'it observed a generation that is to come';
   if (status.dataState === 'MatchesSource' && succeeded?.status === 'False') return 'failed with MatchesSource';
   return undefined;
 }
