@@ -57,7 +57,7 @@ function terminal(o: Observation, { reason, message, users = [], set }: End): De
   const release = releaseFirst(o);
   if (release !== undefined) return release;
   const draft = compose(o, { reason, message, set });
-  const note = wreckNote(draft);
+  const note = wreckNote(o, draft);
   const undo = undoOf(o, draft);
   // An array that gave no answer may know of an operation that an etcd, put back since, has forgotten.
   const status = compose(o, {
@@ -77,10 +77,13 @@ function terminal(o: Observation, { reason, message, users = [], set }: End): De
   return { kind: 'Record', status, announcements: announce(o, reason, message), lookAgainInMs: 0, ended: reason };
 }
 
-function wreckNote(status: LunResyncStatus): string {
+/** Only what is there is said to be kept, as in `undoOf`: an array that was not read contradicts nothing. */
+function wreckNote({ view }: Observation, status: LunResyncStatus): string {
   const wrecks = (status.pairs ?? []).filter((pair) => pair.dataState === 'Inconsistent');
   if (wrecks.length === 0) return '';
-  const kept = wrecks.flatMap((pair) => pair.safetySnapshotID ?? []);
+  const kept = wrecks
+    .flatMap((pair) => pair.safetySnapshotID ?? [])
+    .filter((id) => view.state !== 'read' || view.luns.has(id));
   const targets = formatNames(
     wrecks.flatMap((pair) => pair.target?.lunID ?? []),
     2,

@@ -197,6 +197,15 @@ describe('a roll-back that is over', () => {
     expect(conditionIn(final, 'UndoAvailable')?.status).toBe('True');
   });
 
+  it('does not say of snapshots that are gone that they are kept', () => {
+    const status = failed({ ending: ending('NoProgress'), attempt: 2, rollBackFailures: 4 });
+    const { status: final } = recorded(decide(rolling({ status, luns: [targetWith({ ...back, outcome: 'Failed' })] })));
+    expect(final.dataState).toBe('Inconsistent');
+    expect(conditionIn(final, 'UndoAvailable')?.reason).toBe('SafetySnapshotsDeleted');
+    expect(conditionIn(final, 'Succeeded')?.message).toContain('Target vol-1 is INCONSISTENT and fenced');
+    expect(conditionIn(final, 'Succeeded')?.message).not.toContain('are kept');
+  });
+
   it('keeps the names of what is kept when the message is long', () => {
     const long = ending('NoProgress', 'x'.repeat(512));
     const status = failed({ ending: long, attempt: 2, rollBackFailures: 4 });
