@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { LunResync } from '../../../../src/api/lun-resync.ts';
 import { startArray } from '../../../support/array.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../../../support/scene.ts';
-import { type Call, GrpcProxy } from '../support/grpc-proxy.ts';
+import { type Call, GrpcProxy } from './support/grpc-proxy.ts';
 
 const CODES = Object.values(status).filter((code) => typeof code === 'number' && code !== status.OK) as status[];
 const MUTATING = ['StartOperation', 'CancelOperation', 'ReleaseOperation', 'DeleteSafetySnapshots'];

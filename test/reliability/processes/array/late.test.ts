@@ -4,7 +4,7 @@ import { startsOf, untilGone } from '../../../api/acceptance.ts';
 import { startArray } from '../../../support/array.ts';
 import { startOperator } from '../../../support/operator.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../../../support/scene.ts';
-import { type Call, GrpcProxy } from '../support/grpc-proxy.ts';
+import { type Call, GrpcProxy } from './support/grpc-proxy.ts';
 
 let scene: Scene;
 let proxy: GrpcProxy;

@@ -6,10 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
-import { LunArray } from '../../../../src/proto/lunarray/v1/lunarray_pb.js';
-import { RpcError } from '../../../../src/rpc/rpc-error.ts';
-import { addService } from '../../../../src/rpc/server.ts';
-import type { ServiceClient, ServiceImplementation } from '../../../../src/rpc/service-types.ts';
+import { LunArray } from '../../../../../src/proto/lunarray/v1/lunarray_pb.js';
+import { RpcError } from '../../../../../src/rpc/rpc-error.ts';
+import { addService } from '../../../../../src/rpc/server.ts';
+import type { ServiceClient, ServiceImplementation } from '../../../../../src/rpc/service-types.ts';
 
 export type Call = { readonly method: string; readonly request: object };
 
