@@ -27,9 +27,14 @@ export function messageOf(resync: LunResync): string {
   return conditionOf(resync, 'Succeeded')?.message ?? '';
 }
 
+/** Path of all LunResyncs of the scene's namespace. */
+export function resyncsPath({ namespace }: Scene): string {
+  return `${GROUP_PATH}/namespaces/${namespace}/lunresyncs`;
+}
+
 /** Path of a LunResync of the scene's namespace. */
 export function resyncPath(scene: Scene, name: string): string {
-  return `${GROUP_PATH}/namespaces/${scene.namespace}/lunresyncs/${name}`;
+  return `${resyncsPath(scene)}/${name}`;
 }
 
 /** The digests of LUNs as their bytes are now, by id. */
@@ -201,7 +206,6 @@ export async function expectRefusal(scene: Scene, name: string, spec: Spec, refu
 
 /** Posts an object whose spec is taken as it stands, and gives the API server's objection; empty when it takes it. */
 export async function post(scene: Scene, name: string, spec: object): Promise<string> {
-  const path = `${GROUP_PATH}/namespaces/${scene.namespace}/lunresyncs`;
   const body = { apiVersion: 'lunresync.io/v1alpha1', kind: 'LunResync', metadata: { name }, spec };
-  return (await send(scene.cluster.admin, 'POST', path, body)).message;
+  return (await send(scene.cluster.admin, 'POST', resyncsPath(scene), body)).message;
 }

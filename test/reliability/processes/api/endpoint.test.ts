@@ -1,10 +1,12 @@
 // The endpoint of a StorageArray is pointed at another array that has LUNs of the same ids: that one gets no call that
 // would change it, and a run that had begun goes on where it began.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { ARRAYS_PATH } from '../../../api/acceptance.ts';
 import { sendOk } from '../../../support/api-client.ts';
 import { type ArrayProcess, startArray } from '../../../support/array.ts';
 import { MIB, reasonOf } from '../../../support/scene.ts';
 import { until } from '../../../support/until.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import {
   applyPair,
   contentOf,
@@ -13,7 +15,6 @@ import {
   LUN_BYTES,
   makePair,
   type Pair,
-  type ProxiedScene,
   startedOf,
   startProxiedScene,
   untilCopying,
@@ -22,11 +23,10 @@ import {
 
 const NAMES = ['middle', 'cancelled', 'deleted', 'before', 'over'];
 
-let scene: ProxiedScene;
+const scene = sharedScene(() => startProxiedScene(inject('cluster')));
 let other: ArrayProcess;
 
 beforeAll(async () => {
-  scene = await startProxiedScene(inject('cluster'));
   other = await startArray();
   await other.admin.createPool({ name: 'pool', capacityBytes: BigInt(1024 * MIB) });
   for (const name of NAMES) {
@@ -40,7 +40,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await other[Symbol.asyncDispose]();
-  await scene[Symbol.asyncDispose]();
 });
 
 const READS = ['GetArray', 'GetLuns', 'ListLuns', 'GetOperation', 'ListOperations', 'WatchOperations'];
@@ -54,7 +53,7 @@ function changesAt(array: ArrayProcess): readonly string[] {
 }
 
 async function untilArraySays(reason: string): Promise<void> {
-  const path = `/apis/lunresync.io/v1alpha1/storagearrays/${scene.arrayName}`;
+  const path = `${ARRAYS_PATH}/${scene.arrayName}`;
   let said: unknown;
   await until(
     () => `the StorageArray to say ${reason}; it says ${String(said)}`,

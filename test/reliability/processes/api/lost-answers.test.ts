@@ -1,7 +1,8 @@
 // Every write of a run, one after the other: carried out with its answer lost, or lost itself. The n-th write of an object
 // of its own is hit, until a run has fewer.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { reasonOf } from '../../../support/scene.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import { answerLost, requestLost, writesAbout } from './support/api-faults.ts';
 import type { Fault } from './support/api-proxy.ts';
 import {
@@ -10,7 +11,6 @@ import {
   holdCopy,
   makePair,
   type Pair,
-  type ProxiedScene,
   startedOf,
   startProxiedScene,
   untilCopying,
@@ -20,15 +20,7 @@ import {
 const AT_ONCE = 6;
 const MOST_WRITES = 40;
 
-let scene: ProxiedScene;
-
-beforeAll(async () => {
-  scene = await startProxiedScene(inject('cluster'));
-});
-
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
-});
+const scene = sharedScene(() => startProxiedScene(inject('cluster')));
 
 /** A run that copies, is seen copying, and ends with success. */
 async function succeed(pair: Pair): Promise<void> {

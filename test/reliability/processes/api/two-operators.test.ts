@@ -1,9 +1,11 @@
 // Two operators at work at once, without a lease.
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { resyncPath } from '../../../api/acceptance.ts';
 import { sendOk } from '../../../support/api-client.ts';
 import type { OperatorProcess } from '../../../support/operator.ts';
 import { lunPair, reasonOf } from '../../../support/scene.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import { answered, answerLate, statusWrite } from './support/api-faults.ts';
 import {
   applyPair,
@@ -17,23 +19,20 @@ import {
 } from './support/proxied-scene.ts';
 
 describe('two operators without a lease', () => {
-  let scene: ProxiedScene;
+  const scene = sharedScene(() => startProxiedScene(inject('cluster')));
   let second: OperatorProcess;
 
   beforeAll(async () => {
-    scene = await startProxiedScene(inject('cluster'));
     second = await startSecond(scene);
   });
 
   afterAll(async () => {
     await second[Symbol.asyncDispose]();
-    await scene[Symbol.asyncDispose]();
   });
 
   it('do each of twenty runs once, against conflicts and a third who writes all the time', async () => {
     const pairs: Pair[] = [];
     for (let index = 0; index < 20; index++) pairs.push(await makePair(scene, `many-${index}`));
-    const path = `/apis/lunresync.io/v1alpha1/namespaces/${scene.namespace}/lunresyncs`;
     let patches = 0;
     const conflicts = scene.proxy.spoil(
       (request) => request.method === 'PATCH' && request.path.includes('/many-') && ++patches % 4 === 0,
@@ -43,7 +42,7 @@ describe('two operators without a lease', () => {
     const stop = new AbortController();
     await Promise.all(pairs.map(({ name }) => applyPair(scene, name)));
     const touching = touch(
-      pairs.map(({ name }) => `${path}/${name}`),
+      pairs.map(({ name }) => resyncPath(scene, name)),
       scene,
       stop.signal,
     );

@@ -1,34 +1,23 @@
 // The operator's view of the objects is incomplete, silent, or of the past.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
+import { resyncPath, resyncsPath } from '../../../api/acceptance.ts';
 import { sendOk } from '../../../support/api-client.ts';
 import { lunPair, reasonOf } from '../../../support/scene.ts';
 import { until } from '../../../support/until.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import { about } from './support/api-faults.ts';
 import {
   applyPair,
   expectOneOperation,
   holdCopy,
   makePair,
-  type ProxiedScene,
   startedOf,
   startProxiedScene,
   toWatches,
   untilCopying,
 } from './support/proxied-scene.ts';
 
-let scene: ProxiedScene;
-
-beforeAll(async () => {
-  scene = await startProxiedScene(inject('cluster'));
-});
-
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
-});
-
-/** The path of a LunResync, or of all of them. */
-const pathOf = (name = ''): string =>
-  `/apis/lunresync.io/v1alpha1/namespaces/${scene.namespace}/lunresyncs${name === '' ? '' : `/${name}`}`;
+const scene = sharedScene(() => startProxiedScene(inject('cluster')));
 
 describe('what the operator is not told', () => {
   it('a suspension that was lifted again changes nothing', async () => {
@@ -73,8 +62,8 @@ describe('what the operator is not told', () => {
       if (event.object.metadata.name !== 'twin') return [event];
       return event.object.metadata.uid === uid ? [] : [{ ...event, type: 'MODIFIED' }];
     });
-    await sendOk(scene.cluster.admin, 'DELETE', pathOf('twin'));
-    await sendOk(scene.cluster.admin, 'PATCH', pathOf('twin'), { metadata: { finalizers: null } });
+    await sendOk(scene.cluster.admin, 'DELETE', resyncPath(scene, 'twin'));
+    await sendOk(scene.cluster.admin, 'PATCH', resyncPath(scene, 'twin'), { metadata: { finalizers: null } });
     const second = await scene.apply('twin', { pairs: [lunPair('data', 'young-src', 'twin-dst')] });
     await scene.until('twin', 'it waits for the operation of its predecessor', (resync) => reasonOf(resync) !== '');
     // What nobody declares any more is ended when the array is looked at for that.
@@ -98,7 +87,9 @@ describe('an operator that starts with a view of the past', () => {
     await untilCopying(scene, 'done');
     await scene.operator.kill();
     await applyPair(scene, 'gone');
-    const list = (await sendOk(scene.cluster.admin, 'GET', pathOf())) as { metadata: { resourceVersion: string } };
+    const list = (await sendOk(scene.cluster.admin, 'GET', resyncsPath(scene))) as {
+      metadata: { resourceVersion: string };
+    };
     await scene.operator.start();
     await held.letGo();
     await expectOneOperation(scene, done);
@@ -136,7 +127,9 @@ describe('a watch that falls silent', () => {
     const asked = scene.proxy.requests.length;
     await applyPair(scene, 'silent');
     await expectOneOperation(scene, pair);
-    const lists = scene.proxy.requests.slice(asked).filter(({ path, isWatch }) => path === pathOf() && !isWatch);
+    const lists = scene.proxy.requests
+      .slice(asked)
+      .filter(({ path, isWatch }) => path === resyncsPath(scene) && !isWatch);
     expect(lists.length).toBeGreaterThan(0);
   });
 });

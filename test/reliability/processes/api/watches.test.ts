@@ -1,5 +1,7 @@
 // The operator's watches break off, expire or say things twice, and its lists are refused.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
+import { resyncsPath } from '../../../api/acceptance.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import { answered } from './support/api-faults.ts';
 import type { SeenRequest } from './support/api-proxy.ts';
 import {
@@ -7,25 +9,12 @@ import {
   expectOneOperation,
   holdCopy,
   makePair,
-  type ProxiedScene,
   startProxiedScene,
   toWatches,
   untilCopying,
 } from './support/proxied-scene.ts';
 
-let scene: ProxiedScene;
-
-beforeAll(async () => {
-  scene = await startProxiedScene(inject('cluster'));
-});
-
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
-});
-
-/** The path of a LunResync, or of all of them. */
-const pathOf = (name = ''): string =>
-  `/apis/lunresync.io/v1alpha1/namespaces/${scene.namespace}/lunresyncs${name === '' ? '' : `/${name}`}`;
+const scene = sharedScene(() => startProxiedScene(inject('cluster')));
 
 describe('a run is done once, and one that is made meanwhile too, when the watches', () => {
   const meet = async (key: string, act: () => Promise<void>): Promise<void> => {
@@ -57,7 +46,7 @@ describe('a run is done once, and one that is made meanwhile too, when the watch
     ['500', answered(500)],
     ['429, and are left alone for as long as that says', answered(429, { 'retry-after': '2' })],
   ])('and lists are answered with %s', async (key, fault) => {
-    const isOfAll = ({ path, method }: SeenRequest): boolean => method === 'GET' && path === pathOf();
+    const isOfAll = ({ path, method }: SeenRequest): boolean => method === 'GET' && path === resyncsPath(scene);
     const spoiling = scene.proxy.spoil(isOfAll, fault, { times: 2 });
     await meet(`list-${key.slice(0, 3)}`, async () => scene.proxy.cutAll());
     expect(spoiling.requests).toHaveLength(2);

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { LunResync } from '../../../../../src/api/lun-resync.ts';
 import { FaultAction } from '../../../../../src/proto/lunarray/admin/v1/admin_pb.js';
 import { Step } from '../../../../../src/proto/lunarray/v1/lunarray_pb.js';
+import { ARRAYS_PATH, resyncsPath } from '../../../../api/acceptance.ts';
 import { send } from '../../../../support/api-client.ts';
 import type { ProvidedCluster } from '../../../../support/control-plane-setup.ts';
 import { type OperatorProcess, startOperator } from '../../../../support/operator.ts';
@@ -63,7 +64,7 @@ export function startSecond(
 
 /** Other scenes' operators need not look for an array that is gone. */
 async function forgetArray({ cluster, arrayName }: Scene): Promise<void> {
-  const path = `/apis/lunresync.io/v1alpha1/storagearrays/${arrayName}`;
+  const path = `${ARRAYS_PATH}/${arrayName}`;
   await send(cluster.admin, 'PATCH', path, { metadata: { finalizers: null } });
   await send(cluster.admin, 'DELETE', path);
 }
@@ -159,9 +160,9 @@ export function untilCopying(scene: Scene, name: string): Promise<LunResync> {
 }
 
 /** Waits until the API server serves LunResyncs: after its start, and after their definition, it refuses for a while. */
-export async function untilServed({ cluster, namespace }: Scene): Promise<void> {
-  const path = `/apis/lunresync.io/v1alpha1/namespaces/${namespace}/lunresyncs`;
-  const isServed = async (): Promise<boolean> => (await send(cluster.admin, 'GET', path)).code === 200;
+export async function untilServed(scene: Scene): Promise<void> {
+  const isServed = async (): Promise<boolean> =>
+    (await send(scene.cluster.admin, 'GET', resyncsPath(scene))).code === 200;
   await until(() => 'LunResyncs to be served', isServed, 60_000);
 }
 
