@@ -28,7 +28,7 @@ export function messageOf(resync: LunResync): string {
 }
 
 /** Path of all LunResyncs of the scene's namespace. */
-export function resyncsPath({ namespace }: Scene): string {
+export function resyncsPath({ namespace }: Pick<Scene, 'namespace'>): string {
   return `${GROUP_PATH}/namespaces/${namespace}/lunresyncs`;
 }
 

@@ -1,11 +1,12 @@
 // Every gRPC status instead of the answer to every call that the operator makes of an array, with the call's effect and
 // without. Each cell of the matrix is a run of its own; all of them go on at once.
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { LunResync } from '../../../../src/api/lun-resync.ts';
-import { startArray } from '../../../support/array.ts';
-import { lunPair, MIB, reasonOf, type Scene, startScene } from '../../../support/scene.ts';
-import { type Call, GrpcProxy } from './support/grpc-proxy.ts';
+import { lunPair, MIB, reasonOf } from '../../../support/scene.ts';
+import { sharedScene } from '../support/shared-scene.ts';
+import { mentions, startArrayScene } from './support/array-scene.ts';
+import type { Call } from './support/grpc-proxy.ts';
 
 const CODES = Object.values(status).filter((code) => typeof code === 'number' && code !== status.OK) as status[];
 const MUTATING = ['StartOperation', 'CancelOperation', 'ReleaseOperation', 'DeleteSafetySnapshots'];
@@ -24,30 +25,18 @@ const cells: readonly Cell[] = [...MUTATING, ...READING].flatMap((method) =>
   ),
 );
 
-let scene: Scene;
-let proxy: GrpcProxy;
-
-beforeAll(async () => {
-  // The proxy's own array is replaced by the scene's, which is there only afterwards.
-  await using placeholder = await startArray();
-  proxy = await GrpcProxy.start(placeholder.client);
-  scene = await startScene(inject('cluster'), {
-    arraySpec: { endpoint: proxy.endpoint, maxConcurrentOperations: 64 },
+const scene = sharedScene(() =>
+  startArrayScene({
+    arraySpec: { maxConcurrentOperations: 64 },
     operatorFlags: ['--workers', '32', '--progress-interval', '10s'],
-  });
-  proxy.client = scene.array.client;
-  await scene.lun('src', MIB, 'source');
-});
+  }),
+);
 
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
-  await proxy[Symbol.asyncDispose]();
-});
+beforeAll(() => scene.lun('src', MIB, 'source'));
 
 /** Whether a call is of an object: its owner, its operation or its target is. */
-function concerns(resync: LunResync, { request }: Call): boolean {
-  const text = JSON.stringify(request, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-  return text.includes(resync.metadata.uid) || text.includes(`"${resync.metadata.name}-dst"`);
+function concerns(resync: LunResync, call: Call): boolean {
+  return mentions(call, resync.metadata.uid, `"${resync.metadata.name}-dst"`);
 }
 
 /** What is on the target is what the status says. */
@@ -70,11 +59,11 @@ async function tell(cell: Cell): Promise<void> {
   // Suspended first, so that the rule knows the object's uid before anything is called that changes something.
   const resync = await scene.apply(name, { pairs: [lunPair('data', 'src', `${name}-dst`)], suspend: true });
   const of = (called: string) => (call: Call) => call.method === called && concerns(resync, call);
-  proxy.interfere(1, of(method), { kind: 'Code', code, isApplied });
+  scene.proxy.interfere(1, of(method), { kind: 'Code', code, isApplied });
   const needsCancel = method === 'CancelOperation';
   // The attempt that is cancelled must not have ended before.
   if (needsCancel)
-    proxy.interfere(1, of('StartOperation'), { kind: 'Code', code: status.UNAVAILABLE, isApplied: false });
+    scene.proxy.interfere(1, of('StartOperation'), { kind: 'Code', code: status.UNAVAILABLE, isApplied: false });
   await scene.patch(name, { suspend: false });
   if (needsCancel) {
     await scene.until(name, 'it has an intent', (now) => now.status.operationID !== undefined);

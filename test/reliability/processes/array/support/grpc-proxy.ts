@@ -21,34 +21,38 @@ export type Interference =
   /** The array gets the call a second time right after the first. */
   | { readonly kind: 'Twice' };
 
-type Client = ServiceClient<typeof LunArray>;
+type Methods = Readonly<Record<string, (request: object, options?: object) => unknown>>;
 
 export class GrpcProxy implements AsyncDisposable {
   readonly endpoint: string;
   readonly rules = new Set<(call: Call) => Interference | undefined>();
-  /** Where calls go now: may be changed. */
-  client: Client;
+  /** Of the array. Calls that come before it is known wait for it. */
+  readonly #client = Promise.withResolvers<Methods>();
   readonly #server: Server;
   readonly #folder: string;
 
-  private constructor(server: Server, folder: string, client: Client) {
+  private constructor(server: Server, folder: string) {
     this.#server = server;
     this.#folder = folder;
-    this.client = client;
     this.endpoint = `unix://${join(folder, 'array.sock')}`;
     addService(server, LunArray, this.#implementation());
   }
 
-  static async start(client: Client): Promise<GrpcProxy> {
+  static async start(): Promise<GrpcProxy> {
     const folder = await mkdtemp(join(tmpdir(), 'grpc-proxy-'));
     const server = new Server();
-    const proxy = new GrpcProxy(server, folder, client);
+    const proxy = new GrpcProxy(server, folder);
     await new Promise<void>((resolve, reject) => {
       server.bindAsync(`unix:${join(folder, 'array.sock')}`, ServerCredentials.createInsecure(), (error) =>
         error === null ? resolve() : reject(error),
       );
     });
     return proxy;
+  }
+
+  /** Says where calls go, once: the endpoint of a proxy is needed before its array is there. */
+  leadTo(client: ServiceClient<typeof LunArray>): void {
+    this.#client.resolve(client as unknown as Methods);
   }
 
   /** Interferes with the first so many calls that match. */
@@ -72,14 +76,17 @@ export class GrpcProxy implements AsyncDisposable {
       handlers[localName] =
         methodKind === 'unary'
           ? (request: object) => this.#pass({ method: name, request }, localName)
-          : (request: object, { signal }: { signal: AbortSignal }) =>
-              (this.client as Record<string, (...args: unknown[]) => unknown>)[localName]?.(request, { signal });
+          : (request: object, { signal }: { signal: AbortSignal }) => this.#follow(localName, request, signal);
     return handlers as ServiceImplementation<typeof LunArray>;
   }
 
+  async *#follow(localName: string, request: object, signal: AbortSignal): AsyncIterable<unknown> {
+    const client = await this.#client.promise;
+    yield* client[localName]?.(request, { signal }) as AsyncIterable<unknown>;
+  }
+
   async #pass(call: Call, localName: string): Promise<unknown> {
-    const deliver = (): Promise<unknown> =>
-      Promise.resolve((this.client as Record<string, (request: object) => unknown>)[localName]?.(call.request));
+    const deliver = async (): Promise<unknown> => (await this.#client.promise)[localName]?.(call.request);
     const interference = this.#interferenceWith(call);
     switch (interference?.kind) {
       case undefined:
