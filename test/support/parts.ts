@@ -1,4 +1,4 @@
-/** Runs a module's work in two threads, each of which does every second piece of it. */
+/** Work in threads: a module's, split among some of them, and work of any kind, two pieces at a time. */
 import { Worker } from 'node:worker_threads';
 
 /** Which part of the work a thread does: pieces whose number modulo `parts` is `part`. */
@@ -18,4 +18,15 @@ export function runPart<Output>(module: URL, workerData: Part<unknown>, maxMib?:
     worker.on('error', reject);
     worker.on('exit', (code) => reject(new Error(`a thread of ${module.pathname} ended with ${code}`)));
   });
+}
+
+/** Does the work two at a time, in order; gives the results in order. */
+export async function twoAtATime<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const left = [...items.entries()];
+  const take = async (): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) results[next[0]] = await work(next[1]);
+  };
+  await Promise.all([take(), take()]);
+  return results;
 }

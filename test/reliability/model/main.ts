@@ -1,8 +1,9 @@
 /** `npm run test:model [-- --scenario a] [-- --ablation NAME] [-- --trace]`: every scenario completely, every rule taken out. */
 import { parseArgs } from 'node:util';
+import { twoAtATime } from '../../support/parts.ts';
 import { recordFigures } from '../../support/record.ts';
 import { ABLATIONS } from './ablations.ts';
-import { type Caught, runAblation, runScenario, twoAtATime } from './run.ts';
+import { type Caught, runAblation, runScenario } from './run.ts';
 import { scenarios } from './scenarios.ts';
 
 const { values } = parseArgs({

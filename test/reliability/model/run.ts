@@ -48,14 +48,3 @@ export async function runAblation(ablation: Ablation): Promise<Caught> {
 function runTask(task: Task): Promise<Exploration> {
   return runPart<Exploration>(WORKER, { part: 0, parts: 1, input: task }, MEMORY_MIB);
 }
-
-/** Does the work two at a time, in order; gives the results in order. */
-export async function twoAtATime<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const left = [...items.entries()];
-  const take = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) results[next[0]] = await work(next[1]);
-  };
-  await Promise.all([take(), take()]);
-  return results;
-}

@@ -1,5 +1,5 @@
 /** How long the search takes to find each bug that was put into the sources. */
-import { runParts } from '../../support/parts.ts';
+import { runParts, twoAtATime } from '../../support/parts.ts';
 import type { SourcePatch } from '../../support/source-patches.ts';
 import { type Scenario, scenarioOf } from './scenario.ts';
 import type { Result } from './search.ts';
@@ -49,20 +49,10 @@ function crashed(error: unknown): Result {
 }
 
 /** All of them, two at a time; `say` is told of each as it ends. */
-export async function huntAll(
-  bugs: readonly SourcePatch[],
-  limitMs: number,
-  say: (hunt: Hunt) => void,
-): Promise<Hunt[]> {
-  const left = [...bugs.entries()];
-  const hunts: Hunt[] = [];
-  const work = async (): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const found = await hunt(next[1], 1, limitMs);
-      hunts[next[0]] = found;
-      say(found);
-    }
-  };
-  await Promise.all([work(), work()]);
-  return hunts;
+export function huntAll(bugs: readonly SourcePatch[], limitMs: number, say: (hunt: Hunt) => void): Promise<Hunt[]> {
+  return twoAtATime(bugs, async (bug) => {
+    const found = await hunt(bug, 1, limitMs);
+    say(found);
+    return found;
+  });
 }
