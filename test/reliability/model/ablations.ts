@@ -3,6 +3,17 @@
  * again: by a change of the project's sources as they are loaded, or where the model itself plays the rule, by a switch.
  */
 import type { SourcePatch } from '../../support/source-patches.ts';
+import {
+  BELIEVES_STATUS,
+  COMPARES_NO_GENERATIONS,
+  COMPARES_PRESENT_GENERATION,
+  ENDS_WITHOUT_PROOF,
+  FENCES_NO_CANCELLED_REQUEST,
+  LETS_GO_AT_ONCE,
+  PUTS_WRECK_ONLINE,
+  REMEMBERS_ONE_RUN,
+  RUNS_TWO_ON_ONE_TARGET,
+} from '../shared-bugs.ts';
 import type { Rules } from './observe.ts';
 
 export type Ablation = {
@@ -22,6 +33,20 @@ const patch = (file: string, find: string, replace: string): SourcePatch => ({
   find,
   replace,
 });
+
+/** What another patch of the file needs. */
+const IMPORTS_FAIL = patch(
+  'core/conclude.ts',
+  'import { recordHeldBack,',
+  "import { fail } from './terminal.ts';\nimport { recordHeldBack,",
+);
+
+/** A half-written target is called untouched. */
+const SAYS_UNTOUCHED = patch(
+  'core/data-state.ts',
+  "    return 'Inconsistent';\n  if (history.disagreement",
+  "    return 'Untouched';\n  if (history.disagreement",
+);
 
 export const ABLATIONS: readonly Ablation[] = [
   {
@@ -58,13 +83,13 @@ export const ABLATIONS: readonly Ablation[] = [
     name: 'no comparison of generations',
     rule: '3: the array compares generations',
     scenarios: ['a', 'b'],
-    patches: [patch('simulator/state/admission.ts', '    () => staleFault(state, request),\n', '')],
+    patches: [COMPARES_NO_GENERATIONS],
   },
   {
     name: 'no raise at cancel',
     rule: '3: cancelling an unknown operation raises the generation',
     scenarios: ['d', 'a', 'c'],
-    patches: [patch('simulator/state/cancel.ts', '      draft.raiseFence(lun);', '      draft.putLun(lun);')],
+    patches: [FENCES_NO_CANCELLED_REQUEST],
   },
   {
     name: 'a known id starts again',
@@ -76,20 +101,14 @@ export const ABLATIONS: readonly Ablation[] = [
         '  if (isSameRequest(operation.arguments, request)) {',
         "  if (operation.outcome === 'INTERRUPTED' || operation.outcome === 'FAILED') {\n    return undefined;\n  }\n  if (isSameRequest(operation.arguments, request)) {",
       ),
-      patch('simulator/state/admission.ts', '    () => staleFault(state, request),\n', ''),
+      COMPARES_NO_GENERATIONS,
     ],
   },
   {
     name: 'a terminal status before the proof',
     rule: '5, trap 2: the acceptance of an attempt that is let go of is unknown',
     scenarios: ['d', 'c', 'a'],
-    patches: [
-      patch(
-        'core/begin.ts',
-        'return o.resync.status.ending === undefined ? recordEnding(o, wanted) : cancelAttempt(o, operationID);',
-        'return fail(o, wanted);',
-      ),
-    ],
+    patches: [ENDS_WITHOUT_PROOF],
   },
   {
     name: 'a refusal ends an id',
@@ -101,11 +120,7 @@ export const ABLATIONS: readonly Ablation[] = [
         "  if (refusal === 'STALE') return recordDead(o);",
         "  if (refusal !== 'STALE') return fail(o, failureOfError(error).problem);\n  if (refusal === 'STALE') return recordDead(o);",
       ),
-      patch(
-        'core/conclude.ts',
-        'import { recordHeldBack,',
-        "import { fail } from './terminal.ts';\nimport { recordHeldBack,",
-      ),
+      IMPORTS_FAIL,
     ],
   },
   {
@@ -124,7 +139,7 @@ export const ABLATIONS: readonly Ablation[] = [
     name: 'let go without proof',
     rule: '6: the finalizer comes off on proof only',
     scenarios: ['c', 'a'],
-    patches: [patch('core/decide.ts', 'if (isDeleting && policyOf(o)?.abandoned)', 'if (isDeleting)')],
+    patches: [LETS_GO_AT_ONCE],
   },
   {
     name: 'unknown is no',
@@ -143,11 +158,7 @@ export const ABLATIONS: readonly Ablation[] = [
     rule: '8, trap 9: a success that was not recorded',
     scenarios: ['e', 'b'],
     patches: [
-      patch(
-        'core/decide.ts',
-        "if (newest?.outcome === 'Succeeded' && disagreement === undefined)",
-        "if (newest?.outcome === 'Succeeded' && newest.operationID === operationID && disagreement === undefined)",
-      ),
+      BELIEVES_STATUS,
       patch(
         'core/decide.ts',
         '  const changed = targetChange(o, history);',
@@ -164,19 +175,13 @@ export const ABLATIONS: readonly Ablation[] = [
     name: 'one slot of run memory',
     rule: '8, trap 8: a list of runs, not the last one',
     scenarios: ['b', 'e'],
-    patches: [patch('simulator/state/runs.ts', '.slice(-maxRuns)', '.slice(-1)')],
+    patches: [REMEMBERS_ONE_RUN],
   },
   {
     name: 'the present generation at the end',
     rule: '9, trap 10: two objects throw away each other’s successes',
     scenarios: ['b'],
-    patches: [
-      patch(
-        'core/success.ts',
-        "  if (run.pairsDigest !== o.pairsDigest) return 'for other pairs than those of the object';",
-        "  if (run.endGeneration !== target.lun?.generation) return 'but the target has moved on';",
-      ),
-    ],
+    patches: [COMPARES_PRESENT_GENERATION],
   },
   {
     name: 'no roll-back before the end',
@@ -188,11 +193,7 @@ export const ABLATIONS: readonly Ablation[] = [
         "  return backingOff(o) ?? recordIntent(o, 'RollBack');",
         "  return { ...fail(o, wanted), ...(o.now < 0 ? recordIntent(o, 'RollBack') : {}) } as Decision;",
       ),
-      patch(
-        'core/data-state.ts',
-        "    return 'Inconsistent';\n  if (history.disagreement",
-        "    return 'Untouched';\n  if (history.disagreement",
-      ),
+      SAYS_UNTOUCHED,
     ],
   },
   {
@@ -217,25 +218,13 @@ export const ABLATIONS: readonly Ablation[] = [
     name: 'a wreck goes online before its first block',
     rule: 'trap 6: the state from before the operation, not ONLINE',
     scenarios: ['d', 'a'],
-    patches: [
-      patch(
-        'simulator/state/end.ts',
-        "  return pair.isTouched ? 'INCONSISTENT' : pair.stateBefore;",
-        "  return pair.isTouched ? 'INCONSISTENT' : 'ONLINE';",
-      ),
-    ],
+    patches: [PUTS_WRECK_ONLINE],
   },
   {
     name: 'the data state from the operation',
     rule: '11, trap 7: it comes from the LUN',
     scenarios: ['a', 'd', 'c'],
-    patches: [
-      patch(
-        'core/data-state.ts',
-        "    return 'Inconsistent';\n  if (history.disagreement",
-        "    return 'Untouched';\n  if (history.disagreement",
-      ),
-    ],
+    patches: [SAYS_UNTOUCHED],
   },
   {
     name: 'an inconsistent source',
@@ -270,17 +259,13 @@ export const ABLATIONS: readonly Ablation[] = [
         "    case 'Stopping':\n      return { kind: 'Wait', lookAgainInMs: FIRST_LOOK_MS };",
         "    case 'Stopping':\n      return fail(o, { reason: 'Cancelled', message: 'stopping' });",
       ),
-      patch(
-        'core/conclude.ts',
-        'import { recordHeldBack,',
-        "import { fail } from './terminal.ts';\nimport { recordHeldBack,",
-      ),
+      IMPORTS_FAIL,
     ],
   },
   {
     name: 'no exclusivity',
     rule: '3: a LUN takes part in one operation',
     scenarios: ['b', 'c'],
-    patches: [patch('simulator/state/admission.ts', '    () => busyFault(state, request),\n', '')],
+    patches: [RUNS_TWO_ON_ONE_TARGET],
   },
 ];

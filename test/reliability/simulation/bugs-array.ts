@@ -1,21 +1,16 @@
 /** Bugs of the array that the simulation must find: each breaks one promise of the contract. */
 import type { SourcePatch } from '../../support/source-patches.ts';
+import {
+  COMPARES_NO_GENERATIONS,
+  FENCES_NO_CANCELLED_REQUEST,
+  PUTS_WRECK_ONLINE,
+  REMEMBERS_ONE_RUN,
+  RUNS_TWO_ON_ONE_TARGET,
+} from '../shared-bugs.ts';
 
 export const ARRAY_BUGS: readonly SourcePatch[] = [
-  {
-    name: 'compares no generations',
-    why: 'a late request of a deleted object is accepted',
-    file: 'simulator/state/admission.ts',
-    find: '    () => staleFault(state, request),\n',
-    replace: '',
-  },
-  {
-    name: 'runs two operations on one target',
-    why: 'they overwrite each other',
-    file: 'simulator/state/admission.ts',
-    find: '    () => busyFault(state, request),\n',
-    replace: '',
-  },
+  COMPARES_NO_GENERATIONS,
+  RUNS_TWO_ON_ONE_TARGET,
   {
     name: 'publishes what is half-written',
     why: 'an application mounts it',
@@ -31,13 +26,7 @@ export const ARRAY_BUGS: readonly SourcePatch[] = [
     replace:
       "  const safetySnapshotID = request.kind === 'ROLL_BACK' ? (safetySnapshotOf(state, request.owner, before.id)?.id ?? earlier?.safetySnapshotID ?? '') : '';",
   },
-  {
-    name: 'puts a wreck online when it was not touched again',
-    why: 'an attempt that ends before its first block makes it look whole',
-    file: 'simulator/state/end.ts',
-    find: "  return pair.isTouched ? 'INCONSISTENT' : pair.stateBefore;",
-    replace: "  return pair.isTouched ? 'INCONSISTENT' : 'ONLINE';",
-  },
+  PUTS_WRECK_ONLINE,
   {
     name: 'writes before it has recorded that it will',
     why: 'after a crash a half-written target is online',
@@ -53,13 +42,7 @@ export const ARRAY_BUGS: readonly SourcePatch[] = [
     find: 'batchOf(before, changes, { marks, isFlushed })',
     replace: 'batchOf(before, changes, { marks, isFlushed: marks.length > 99 && isFlushed })',
   },
-  {
-    name: 'does not fence a cancelled request',
-    why: 'it arrives after it was declared dead',
-    file: 'simulator/state/cancel.ts',
-    find: '      draft.raiseFence(lun);',
-    replace: '      draft.putLun(lun);',
-  },
+  FENCES_NO_CANCELLED_REQUEST,
   {
     name: 'restarts a known operation',
     why: 'a repeated request overwrites once more',
@@ -89,13 +72,7 @@ export const ARRAY_BUGS: readonly SourcePatch[] = [
     find: '  const ended = runningOperations(state).map((operation) => {',
     replace: '  const ended = runningOperations(state).slice(0, 0).map((operation) => {',
   },
-  {
-    name: 'remembers one run a LUN',
-    why: 'what an earlier object did is forgotten',
-    file: 'simulator/state/runs.ts',
-    find: '.slice(-maxRuns)',
-    replace: '.slice(-1)',
-  },
+  REMEMBERS_ONE_RUN,
   {
     name: 'lets hosts write to a target',
     why: 'the copy and the host overwrite each other',

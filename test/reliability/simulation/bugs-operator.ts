@@ -1,29 +1,11 @@
 /** Bugs of the operator that the simulation must find. */
 import type { SourcePatch } from '../../support/source-patches.ts';
+import { BELIEVES_STATUS, COMPARES_PRESENT_GENERATION, ENDS_WITHOUT_PROOF, LETS_GO_AT_ONCE } from '../shared-bugs.ts';
 
 export const OPERATOR_BUGS: readonly SourcePatch[] = [
-  {
-    name: 'ends without proof',
-    why: 'a run that is to end says so while its request is still on its way',
-    file: 'core/begin.ts',
-    find: 'return o.resync.status.ending === undefined ? recordEnding(o, wanted) : cancelAttempt(o, operationID);',
-    replace: 'return fail(o, wanted);',
-  },
-  {
-    name: 'compares the present generation at the end',
-    why: 'another object may have come to the target since, and the two throw away each other’s successes',
-    file: 'core/success.ts',
-    find: "  if (run.pairsDigest !== o.pairsDigest) return 'for other pairs than those of the object';",
-    replace: "  if (run.endGeneration !== target.lun?.generation) return 'but the target has moved on';",
-  },
-  {
-    name: 'believes the status before the runs',
-    why: 'a success that was not recorded is overwritten by another attempt',
-    file: 'core/decide.ts',
-    find: "if (newest?.outcome === 'Succeeded' && disagreement === undefined) return afterSuccess(o, history, newest);",
-    replace:
-      "if (newest?.outcome === 'Succeeded' && newest.operationID === operationID && disagreement === undefined) return afterSuccess(o, history, newest);",
-  },
+  ENDS_WITHOUT_PROOF,
+  COMPARES_PRESENT_GENERATION,
+  BELIEVES_STATUS,
   {
     name: 'infers the data state from the operation',
     why: 'a half-written target is called untouched',
@@ -38,13 +20,7 @@ export const OPERATOR_BUGS: readonly SourcePatch[] = [
     find: "  if (o.resync.spec.verify === 'None' || newest.runs.every(digestsAgree)) return complete(o);",
     replace: '  if (newest.runs.length > 0) return complete(o);',
   },
-  {
-    name: 'lets go of a deleted object at once',
-    why: 'the operation runs on for nobody',
-    file: 'core/decide.ts',
-    find: '  if (isDeleting && policyOf(o)?.abandoned) return letGoOfAbandoned(o);',
-    replace: '  if (isDeleting) return letGoOfAbandoned(o);',
-  },
+  LETS_GO_AT_ONCE,
   {
     name: 'names operations after the object',
     why: 'an object that was created again gets the result of the one before',
