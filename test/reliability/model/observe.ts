@@ -29,7 +29,7 @@ export function ownerOf({ metadata }: LunResync): string {
 }
 
 /** One observation: the object, and all of the array at one instant. */
-export function observe(state: State, resync: LunResync, _model: Model): Observation {
+export function observe(state: State, resync: LunResync): Observation {
   const owner = ownerOf(resync);
   const { operationID } = resync.status;
   const { uid } = resync.metadata;

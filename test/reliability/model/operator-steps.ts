@@ -42,10 +42,10 @@ function* dies({ state, index }: At, activities: Operator['activities']): Genera
 }
 
 /** Looks at the object, and decides. What it has decided to wait for is nothing to do. */
-function* looks({ state, model, index }: At, name: string): Generator<Step> {
+function* looks({ state, index }: At, name: string): Generator<Step> {
   const resync = state.objects[name];
   if (resync === undefined) return;
-  const seen = observe(state, resync, model);
+  const seen = observe(state, resync);
   const decision = decide(seen);
   if (decision.kind === 'Wait') return;
   const next = withActivity(state, index, name, { seen, decision });
