@@ -12,6 +12,7 @@ import type { Decision } from '../../../src/core/decision.ts';
 import type { Observation, View } from '../../../src/core/observation.ts';
 import { anyAnswer, view } from '../../support/arbitrary-arrays.ts';
 import { DIGEST, NOW, OWNER, UID } from '../../support/observations.ts';
+import { oneOf } from '../../support/one-of.ts';
 import { type Draw, type Schema, schemaOf, valueOf } from './schema-values.ts';
 
 export type Checked = {
@@ -41,8 +42,8 @@ export function checkObjects(count: number, seed: number): Checked {
         checked.refused += 1;
         continue;
       }
-      const o = observationOf(resync.value, storageArray.value, oneOf(views, draw));
-      for (const decision of [decide(o), conclude(o, oneOf(answers, draw))]) {
+      const o = observationOf(resync.value, storageArray.value, oneOf(views, draw()));
+      for (const decision of [decide(o), conclude(o, oneOf(answers, draw()))]) {
         checked.decisions += 1;
         const problem = problemOf(o, decision);
         if (problem !== undefined) checked.problems.push(`${problem}: ${JSON.stringify(stored)}`);
@@ -141,8 +142,4 @@ function random(seed: number): Draw {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-}
-
-function oneOf<T>(items: readonly T[], draw: Draw): T {
-  return items[Math.floor(draw() * items.length)] as T;
 }

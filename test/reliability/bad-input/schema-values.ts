@@ -1,6 +1,7 @@
 /** Values that a CRD's own schema accepts, at the edges of what it allows: the objects that an API server would store. */
 import { readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
+import { oneOf } from '../../support/one-of.ts';
 
 export type Schema = {
   readonly type?: string;
@@ -58,7 +59,7 @@ const WORDS = [
 
 /** A value that the schema accepts. Optional fields are there or not. */
 export function valueOf(schema: Schema, draw: Draw, name = ''): unknown {
-  if (schema.enum !== undefined) return oneOf(schema.enum, draw);
+  if (schema.enum !== undefined) return oneOf(schema.enum, draw());
   switch (schema.type) {
     case 'object':
       return objectOf(schema, draw);
@@ -89,7 +90,7 @@ function listOf({ items = {}, minItems = 0, maxItems = 4 }: Schema, draw: Draw, 
 
 function textOf({ pattern, format, minLength = 0, maxLength = 64 }: Schema, draw: Draw): string {
   if (format === 'date-time')
-    return oneOf(['2026-11-24T10:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z'], draw);
+    return oneOf(['2026-11-24T10:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999Z'], draw());
   const fits = (text: string): boolean =>
     text.length >= minLength &&
     text.length <= maxLength &&
@@ -100,7 +101,7 @@ function textOf({ pattern, format, minLength = 0, maxLength = 64 }: Schema, draw
     'a'.repeat(Math.min(maxLength, 512)),
     '0x8004230F',
   ].filter(fits);
-  return oneOf(candidates.length === 0 ? ['a'.repeat(Math.max(1, minLength))] : candidates, draw);
+  return oneOf(candidates.length === 0 ? ['a'.repeat(Math.max(1, minLength))] : candidates, draw());
 }
 
 function numberOf({ format, minimum, maximum }: Schema, draw: Draw): number {
@@ -108,10 +109,6 @@ function numberOf({ format, minimum, maximum }: Schema, draw: Draw): number {
   const [low, high] = [minimum ?? least, maximum ?? most];
   return oneOf(
     [low, high, 0, 1, 7, 100, 2 ** 53 - 1].filter((value) => value >= low && value <= high),
-    draw,
+    draw(),
   );
-}
-
-function oneOf<T>(items: readonly T[], draw: Draw): T {
-  return items[Math.floor(draw() * items.length)] as T;
 }

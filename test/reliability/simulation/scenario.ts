@@ -3,6 +3,7 @@
  * every piece of it has a name of its own, so that leaving one out moves none of the others.
  */
 import type { LunResyncSpec } from '../../../src/api/lun-resync-spec.ts';
+import { oneOf } from '../../support/one-of.ts';
 import { fraction, type Planned } from '../crash/chaos.ts';
 import { lunPair } from '../world/scene.ts';
 
@@ -103,10 +104,6 @@ function plotsOf(draw: Draw): Action[] {
 }
 
 type Draw = (name: string) => number;
-
-function oneOf<T>(items: readonly [T, ...T[]], at: number): T {
-  return items[Math.floor(at * items.length)] ?? items[0];
-}
 
 function actionOf(draw: Draw, number: number): Action {
   const own: Draw = (name) => draw(`${number} ${name}`);

@@ -1,4 +1,5 @@
 /** Faults drawn from a scenario's rates, each from the seed and the effect's own key. */
+import { oneOf } from '../../support/one-of.ts';
 import { fraction, type Planned } from '../crash/chaos.ts';
 import { sideOf } from '../crash/registry.ts';
 import type { Chaos, CrashPoint, Effect, Fault, Recovery } from '../world/effects.ts';
@@ -43,13 +44,10 @@ function arrayCrash(own: (name: string) => number): Fault {
 }
 
 function operatorCrash(own: (name: string) => number): Fault {
-  const points: readonly CrashPoint[] = ['before', 'lost', 'after'];
-  const recoveries: readonly Recovery[] = ['Restart', 'TakeOver', 'ArrayRestart'];
-  const point = points[Math.floor(own('point') * 3)] ?? 'before';
-  return { kind: 'Crash', point, recovery: recoveries[Math.floor(own('recovery') * 3)] ?? 'Restart' };
+  const point = oneOf<CrashPoint>(['before', 'lost', 'after'], own('point'));
+  return { kind: 'Crash', point, recovery: oneOf<Recovery>(['Restart', 'TakeOver', 'ArrayRestart'], own('recovery')) };
 }
 
 function codeOf({ name }: Effect, own: (name: string) => number): number {
-  const codes: readonly number[] = /^[A-Z]/.test(name) ? RPC_CODES : API_CODES;
-  return codes[Math.floor(own('code') * codes.length)] ?? codes[0] ?? 14;
+  return oneOf(/^[A-Z]/.test(name) ? RPC_CODES : API_CODES, own('code'));
 }

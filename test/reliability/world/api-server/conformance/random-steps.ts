@@ -1,4 +1,5 @@
 /** Random requests by a seed: a few names, so that they meet; guards that are right, stale, or another object's. */
+import { oneOf } from '../../../../support/one-of.ts';
 import { fraction } from '../../../crash/chaos.ts';
 import { type Guard, type KindName, OTHER_UID, type Session } from './session.ts';
 import { arraySpec, condition, resyncSpec, type Step, step } from './steps.ts';
@@ -182,6 +183,6 @@ function picker(seed: number): Pick {
   let picked = 0;
   return (choices) => {
     picked += 1;
-    return choices[Math.floor(fraction(`${seed} ${picked}`) * choices.length)] ?? choices[0];
+    return oneOf(choices, fraction(`${seed} ${picked}`));
   };
 }
