@@ -161,7 +161,12 @@ function recordable(o: Observation): Objection | undefined {
   return { kind: 'End', problem: { reason: 'InvalidArgument', message, remedy: 'Use several LunResyncs' } };
 }
 
+/**
+ * An intent on record has its room, since the others count it: two operators may record more of them than there is room for,
+ * as may one before the limit is lowered, and these would wait for each other for ever. So the limit can be passed by a few.
+ */
 function roomForAnotherOperation(o: Observation): Objection | undefined {
+  if (o.resync.status.operationID !== undefined) return undefined;
   const limit = policyOf(o)?.maxConcurrentOperations ?? 0;
   if (limit === 0 || o.othersRunning < limit) return undefined;
   const message = `array ${arrayName(o)} has as many operations as its maxConcurrentOperations allows: ${limit}`;

@@ -33,7 +33,7 @@ export function resyncStore(resource: Resource<LunResync>, reflector: Reflector<
     writeStatus: async (resync, status, signal) =>
       seen(
         await guarded(
-          resource.patchStatus(resync.metadata, changedFields(resync.status, status), resync.metadata, { signal }),
+          resource.patchStatus(resync.metadata, wholeStatus(resync.status, status), resync.metadata, { signal }),
         ),
       ),
     addFinalizer: async (resync, signal) =>
@@ -55,11 +55,14 @@ function patchFinalizers(
   return guarded(resource.patchMetadata(resync.metadata, { finalizers }, resync.metadata, { signal }));
 }
 
-/** Only what differs is sent; `null` takes a field away. */
-function changedFields(before: LunResyncStatus, after: LunResyncStatus): object {
-  const fields = new Set([...Object.keys(before), ...Object.keys(after)]) as Set<keyof LunResyncStatus>;
-  const changed = [...fields].filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
-  return Object.fromEntries(changed.map((field) => [field, after[field] ?? null]));
+/**
+ * The whole status is sent, and `null` for what is no longer in it. Only what differs would be less, but an etcd that was put
+ * back gives versions out again: a write that was decided on the object as it was may then be taken for one of the object as
+ * it is, and must not leave a mixture of the two.
+ */
+function wholeStatus(before: LunResyncStatus, after: LunResyncStatus): object {
+  const gone = Object.keys(before).filter((field) => !(field in after));
+  return { ...after, ...Object.fromEntries(gone.map((field) => [field, null])) };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The objects that a reflector has seen, and the observers that are told of each change, once, in order. */
+import { isDeepStrictEqual } from 'node:util';
 import { isLater, keyOf, type ObjectMeta, type ObjectName, type StoredObject } from './stored-object.ts';
 
 /**
@@ -97,7 +98,8 @@ export class ObjectStore<T extends StoredObject> {
   #replaceOne(known: T | undefined, object: T): void {
     if (known !== undefined && known.metadata.uid === object.metadata.uid) {
       const version = object.metadata.resourceVersion;
-      if (version === known.metadata.resourceVersion) return;
+      // An etcd that was put back gives versions out again: the same version may be another state.
+      if (version === known.metadata.resourceVersion && isDeepStrictEqual(known, object)) return;
       const written = this.#writtenDuringList.has(keyOf(object.metadata));
       if (written && isLater(known.metadata.resourceVersion, version)) return;
     }

@@ -1,12 +1,12 @@
 /**
- * Keeps a local copy of one resource's objects: a list, then watches from where it ended, for as long as it runs and
- * whatever the API server does meanwhile.
+ * Keeps a local copy of one resource's objects: a list, then a watch from where it ended, again and again, whatever the API
+ * server does meanwhile.
  */
 import { type ApiError, ApiFailure } from './api-error.ts';
 import { type BackOff, backOffMs, type Clock, pause, systemClock } from './clock.ts';
 import { ObjectStore, type Observer } from './object-store.ts';
 import type { Resource, Selection, WatchEvent } from './resource.ts';
-import { isLater, keyOf, type ObjectName, parseStoredObject, type StoredObject } from './stored-object.ts';
+import { keyOf, type ObjectName, parseStoredObject, type StoredObject } from './stored-object.ts';
 
 /** What a reflector did or met, for logs and metrics. */
 export type ReflectorReport =
@@ -95,7 +95,7 @@ export class Reflector<T extends StoredObject> {
     while (!signal.aborted) {
       try {
         await this.#list(signal);
-        await this.#watchUntilStale(signal);
+        await this.#watchUntilEnd(signal);
       } catch (error) {
         await this.#wait(error, signal);
       }
@@ -122,20 +122,17 @@ export class Reflector<T extends StoredObject> {
   }
 
   /**
-   * Watches again and again; returns when a new list is needed, or at the end.
-   *
-   * A watch is resumed only after the server has ended it when its time was up. One that ended otherwise may have ended with
-   * its server, and the next one may have another history: an etcd that was put back gives out versions a second time, and a
-   * watch from our version would pass over what was written under the lower ones.
+   * Watches until the watch ends, however it ends: a new list comes next. A watch is not resumed from its last version, since
+   * it may have ended with its server, and the next one may have another history: an etcd that was put back gives out versions
+   * a second time, and a watch from our version would pass over what was written under the lower ones. For the same reason
+   * the end in good time bounds for how long a restore between a list and its watch can go unnoticed.
    */
-  async #watchUntilStale(signal: AbortSignal): Promise<void> {
-    for (let isResumed = false; !signal.aborted; isResumed = true) {
-      const end = (isResumed ? await this.#checkHistory(signal) : undefined) ?? (await this.#watchOnce(signal));
-      if (signal.aborted) return;
-      if (end.kind !== 'Failed') this.#report({ kind: 'WatchEnded', resource: this.#resource.plural, why: end.kind });
-      if (end.kind === 'Closed' && end.isInTime) this.#failures = 0;
-      else return this.#pauseAfter(end, signal);
-    }
+  async #watchUntilEnd(signal: AbortSignal): Promise<void> {
+    const end = await this.#watch(signal);
+    if (signal.aborted) return;
+    if (end.kind !== 'Failed') this.#report({ kind: 'WatchEnded', resource: this.#resource.plural, why: end.kind });
+    if (end.kind === 'Closed' && end.isInTime) this.#failures = 0;
+    else await this.#pauseAfter(end, signal);
   }
 
   async #pauseAfter(end: WatchEnd, signal: AbortSignal): Promise<void> {
@@ -149,20 +146,7 @@ export class Reflector<T extends StoredObject> {
     else this.#failures = 1;
   }
 
-  /**
-   * Whether the server's history still reaches as far as ours. It does not after its etcd was restored from a backup; the
-   * server then accepts a watch from our version all the same, and sends nothing until its own has caught up with it.
-   */
-  async #checkHistory(signal: AbortSignal): Promise<WatchEnd | undefined> {
-    try {
-      const current = await this.#resource.currentVersion(this.#selection, { signal });
-      return isLater(this.#version, current) ? { kind: 'Expired' } : undefined;
-    } catch (error) {
-      return { kind: 'Failed', error };
-    }
-  }
-
-  async #watchOnce(signal: AbortSignal): Promise<WatchEnd> {
+  async #watch(signal: AbortSignal): Promise<WatchEnd> {
     const stall = new StallTimer(this.#clock, STALL_MS, signal);
     const timeoutSeconds = Math.ceil(MIN_TIMEOUT_SECONDS * (1 + this.#random()));
     const from = { resourceVersion: this.#version, timeoutSeconds };

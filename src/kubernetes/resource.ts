@@ -81,13 +81,6 @@ export class Resource<T extends StoredObject> {
     } while (token !== '');
   }
 
-  /** The version that the resource has now, read from etcd. */
-  async currentVersion(selection: Selection, options: CallOptions = {}): Promise<string> {
-    const query = { ...selectors(selection), limit: '1' };
-    return parseListPage(await this.#server.send({ ...this.#request('list', selection), query, ...options }))
-      .resourceVersion;
-  }
-
   /** The events after `resourceVersion`, until the server ends the watch, after `timeoutSeconds` at the latest. */
   async *watch(
     selection: Selection,

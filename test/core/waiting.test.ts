@@ -124,7 +124,14 @@ describe('what may still become right', () => {
 
   it.each(WAITS)('holds a recorded attempt back as well, without letting go of it: %s', (name, input) => {
     // These are asked of a first attempt only, or the answer is another one when an operation may be alive.
-    const others = ['the endpoint leads', 'a name leads', 'there is no StorageArray', 'not asked', 'gives no answer'];
+    const others = [
+      'the endpoint leads',
+      'a name leads',
+      'there is no StorageArray',
+      'not asked',
+      'gives no answer',
+      'as many',
+    ];
     if (others.some((part) => name.includes(part))) return;
     const decision = recorded(decide(observation({ ...input, status: intended() })));
     expect(decision.status.operationID).toBe(`${UID}.1`);
@@ -203,6 +210,13 @@ describe('the limit of a wait', () => {
     expect(write.status.waitingSince).toBeUndefined();
     const later = { now: NOW + 3_600_000, othersRunning: 0, view: readView({ lunList: [source()] }) };
     expect(recorded(decide(afterWrite(room, write, later))).ended).toBeUndefined();
+  });
+
+  it('for room does not hold an intent that is on record: others count it, and would wait for it', () => {
+    const o = observation({ policy: { maxConcurrentOperations: 1 } });
+    const intent = recorded(decide(o));
+    expect(intent.status.operationID).toBeDefined();
+    expect(decide(afterWrite(o, intent, { othersRunning: 5 }))).toMatchObject({ action: { kind: 'Start' } });
   });
 
   it('counts anew when the status forgot since when it waits', () => {

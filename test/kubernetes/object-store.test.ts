@@ -81,6 +81,16 @@ describe('ObjectStore', () => {
     expect(version()).toBe('3');
   });
 
+  it('takes another state under the same version, which an etcd that was put back may give out again', () => {
+    const { store } = storeWith(object(5));
+    const told: string[] = [];
+    store.observe({ onUpdate: (_, after) => told.push(Object.keys(after).join()) });
+    const other = { ...object(5), status: {} };
+    for (let time = 0; time < 2; time++) store.replace([other], new Set());
+    expect(told).toEqual(['metadata,status']);
+    expect(store.get('shop/a')).toEqual(other);
+  });
+
   it('tells a late observer of what is there already', () => {
     const { store } = storeWith(object(5));
     const seen: string[] = [];

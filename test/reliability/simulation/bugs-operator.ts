@@ -54,9 +54,23 @@ export const OPERATOR_BUGS: readonly SourcePatch[] = [
     name: 'resumes a watch after the server came back',
     why: 'an etcd that was put back has given out the versions a second time',
     file: 'kubernetes/reflector.ts',
-    find: "      if (end.kind === 'Closed' && end.isInTime) this.#failures = 0;\n      else return this.#pauseAfter(end, signal);",
+    find: '        await this.#list(signal);',
+    replace: "        if (this.#version === '') await this.#list(signal);",
+  },
+  {
+    name: 'takes the same version for the same state',
+    why: 'an etcd that was put back gives versions out again',
+    file: 'kubernetes/object-store.ts',
+    find: ' && isDeepStrictEqual(known, object)) return',
+    replace: ') return',
+  },
+  {
+    name: 'writes only the fields that differ',
+    why: 'a late write and an etcd that was put back leave a mixture of two states',
+    file: 'kubernetes/lun-resyncs.ts',
+    find: 'return { ...after, ...Object',
     replace:
-      "      if (end.kind === 'Expired') return this.#pauseAfter(end, signal);\n      if (end.kind !== 'Closed') await this.#pauseAfter(end, signal);",
+      'const same = Object.keys(after).filter((field) => JSON.stringify(before[field as "attempt"]) === JSON.stringify(after[field as "attempt"]));\n  return { ...Object.fromEntries(Object.entries(after).filter(([field]) => !same.includes(field))), ...Object',
   },
   {
     name: 'sees no news in an older state',
