@@ -19,6 +19,8 @@ export type OperatorProcess = AsyncDisposable & {
   kill(): Promise<void>;
   /** Starts it again with the same flags. */
   start(): Promise<void>;
+  /** Waits until it ends by itself; gives the exit code. */
+  ended(): Promise<number | null>;
   /** SIGTERM, and waits; gives the exit code. */
   stop(): Promise<number | null>;
 };
@@ -84,6 +86,12 @@ class RunningOperator implements OperatorProcess {
 
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  async ended(): Promise<number | null> {
+    const child = this.#child;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child?.exitCode ?? null;
   }
 
   async stop(): Promise<number | null> {

@@ -48,7 +48,7 @@ describe('an operator that is stopped for longer than its lease', () => {
     const hasEnded = (): boolean =>
       scene.operator.log.some(({ err }) => JSON.stringify(err ?? '').includes('LeadershipLost'));
     await until(() => 'the first to stand down', hasEnded, 30_000);
-    expect(await scene.operator.stop()).toBe(1);
+    expect(await scene.operator.ended()).toBe(1);
     expect(await scene.digest('stopped-dst')).toBe(other.source);
     expect(startedOf(scene, 'stopped')).toHaveLength(1);
     expect(await holder()).toBe(identityOf(second));
