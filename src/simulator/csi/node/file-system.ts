@@ -1,5 +1,5 @@
 /**
- * The file system on a block device: found, made where there is nothing at all, mounted, grown.
+ * The file system on a block device: found, made where there is nothing at all, mounted.
  */
 import { status } from '@grpc/grpc-js';
 import { RpcError } from '../../../rpc/rpc-error.ts';
@@ -57,11 +57,6 @@ export async function mountDevice(
   }
   const flags = options.size === 0 ? [] : ['-o', [...options].join(',')];
   await run('mount', ['-t', how.fileSystem, ...flags, '--', loop.path, path]);
-}
-
-/** Makes a mounted file system as large as its device. One that is so already stays as it is. */
-export async function growFileSystem(loop: Loop, fileSystem: string, path: string): Promise<void> {
-  await (fileSystem === 'xfs' ? run('xfs_growfs', [path]) : run('resize2fs', [loop.path]));
 }
 
 /** What `blkid` says that a device holds; undefined: nothing that it knows. */

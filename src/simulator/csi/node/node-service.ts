@@ -19,7 +19,7 @@ import { outOfRange, sizeRange } from '../capacity.ts';
 import { type CallRunner, guardedService } from '../guarded.ts';
 import { publishContextOf } from '../publish-context.ts';
 import { nameLimits } from '../volumes.ts';
-import { growFileSystem } from './file-system.ts';
+import { growMounted } from './growth.ts';
 import { type Loop, loopBehind, refreshSize } from './loops.ts';
 import { kernelPath, type Mount, mountAt } from './mounts.ts';
 import { stageVolume, unstageVolume } from './staging.ts';
@@ -105,14 +105,14 @@ function volumeCalls(gates: LunGates): Pick<Service, 'nodeGetVolumeStats' | 'nod
       using _held = await gates.hold([volumeId]);
       const { loop, mount } = await volumeAt(path);
       await refreshSize(loop);
+      const grown = (await volumeAt(path)).loop;
+      if (grown.sizeBytes < requiredBytes) {
+        throw outOfRange(`Volume ${volumeId} has ${grown.sizeBytes} bytes.`, 'Expand it at the controller first.');
+      }
       if (mount.device === loop.device && !mount.options.includes('ro')) {
-        await growFileSystem(loop, mount.fileSystem, mount.path);
+        await growMounted(grown, mount.fileSystem, mount.path);
       }
-      const { sizeBytes } = (await volumeAt(path)).loop;
-      if (sizeBytes < requiredBytes) {
-        throw outOfRange(`Volume ${volumeId} has ${sizeBytes} bytes.`, 'Expand it at the controller first.');
-      }
-      return { capacityBytes: BigInt(sizeBytes) };
+      return { capacityBytes: BigInt(grown.sizeBytes) };
     },
   };
 }

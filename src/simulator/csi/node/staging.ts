@@ -10,7 +10,8 @@ import { notFound } from '../../services/rpc-failures.ts';
 import type { Capability } from '../capability.ts';
 import { missingOptions } from '../mount-options.ts';
 import type { PublishContext } from '../publish-context.ts';
-import { fileSystemOf, growFileSystem, mountDevice } from './file-system.ts';
+import { fileSystemOf, mountDevice } from './file-system.ts';
+import { growMounted, growUnmounted } from './growth.ts';
 import { attachLoop, detachLoop, isBehind, type Loop, loopBehind, loopsOf } from './loops.ts';
 import { bindMount, isMissing, kernelPath, type Mount, mountAt, mounts, unmountAll } from './mounts.ts';
 import { forgetBackingFile, noteBackingFile, notedBackingFile, stagedDevicePath } from './staging-path.ts';
@@ -67,10 +68,14 @@ export async function unstageVolume(staging: string): Promise<void> {
 async function mountFileSystem(loop: Loop, stage: Stage, wanted: Capability & { kind: 'mount' }): Promise<void> {
   const { isReadonly } = stage.context;
   const fileSystem = await fileSystemOf(loop, { fileSystem: wanted.fileSystem, isReadonly });
+  // The LUN may be larger than when the file system was made: expanded while detached, or made from a smaller source.
+  const mayGrow = !isReadonly && !wanted.options.includes('ro');
+  if (mayGrow) {
+    await growUnmounted(loop, fileSystem);
+  }
   await mountDevice(loop, stage.staging, { fileSystem, options: wanted.options, isReadonly });
-  if (!isReadonly && !wanted.options.includes('ro')) {
-    // The LUN may be larger than when the file system was made: expanded while detached, or made from a smaller source.
-    await growFileSystem(loop, fileSystem, stage.staging);
+  if (mayGrow) {
+    await growMounted(loop, fileSystem, stage.staging);
   }
 }
 
