@@ -20,6 +20,7 @@ export const GO_PACKAGES = {
   'csi-snapshotter': 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter',
   'snapshot-controller': 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller',
   'csi-sanity': 'github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity',
+  'csi-descriptor': './csi-descriptor',
 } as const;
 
 /** A build: which programs, into which folder, as which version of Kubernetes. */
@@ -47,7 +48,7 @@ export async function hasGo(): Promise<boolean> {
 export async function buildPrograms(build: Build): Promise<void> {
   const { programs, cache, say } = build;
   say(
-    `Building ${programs.join(', ')} ${build.version} with Go: about six minutes on two cores the first time, ` +
+    `Building ${programs.join(', ')} ${build.version} with Go: up to six minutes on two cores the first time, ` +
       `once for this machine (${cache}).`,
   );
   await mkdir(cache, { recursive: true });

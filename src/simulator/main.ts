@@ -6,7 +6,9 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { ArrayAdmin } from '../proto/lunarray/admin/v1/admin_pb.js';
 import { LunArray } from '../proto/lunarray/v1/lunarray_pb.js';
 import { addService } from '../rpc/server.ts';
-import { type Options, parseOptions, usage } from './options.ts';
+import { loggedCalls } from './csi/logged-calls.ts';
+import { serveCsi } from './csi/serve.ts';
+import { type ArrayOptions, type NodeOptions, parseOptions, usage } from './options.ts';
 import { adminService } from './services/admin-service.ts';
 import { CallGuard } from './services/call-guard.ts';
 import { CallLog } from './services/call-log.ts';
@@ -19,7 +21,14 @@ function say(event: string, fields: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify({ event, time: new Date().toISOString(), ...fields })}\n`);
 }
 
-async function serve(options: Options): Promise<void> {
+/** A node of its own: what it needs to know is in the kernel, so that it has nothing to open and nothing to lose. */
+async function serveNode(options: NodeOptions): Promise<void> {
+  const listener = await serveCsi(options.csi, undefined, loggedCalls(new CallLog(options.callLog)));
+  say('ready', { csi: listener.address, nodeID: options.csi.nodeID });
+  stopOnSignal([listener], async () => 0);
+}
+
+async function serveArray(options: ArrayOptions): Promise<void> {
   const listeners: Listener[] = [];
   const array = await openArray(options.dataDirectory, {
     dropConnections: () => listeners.forEach((listener) => listener.dropConnections()),
@@ -32,17 +41,22 @@ async function serve(options: Options): Promise<void> {
   const guard = new CallGuard(array.parts, new CallLog(options.callLog));
   const service = { parts: array.parts, runner: array.runner, guard, claims: new ContractClaims() };
   const addresses = await openListeners(options, service, listeners);
+  if (options.csi !== undefined) {
+    const listener = await serveCsi(options.csi, array.parts, guard);
+    listeners.push(listener);
+    addresses['csi'] = listener.address;
+  }
   say('ready', {
     arrayID: array.parts.committed.state.arrayID,
     ...addresses,
     isReflinkAvailable: array.parts.isReflinkAvailable,
     interrupted: array.interrupted.map((operation) => operation.operationID),
   });
-  stopOnSignal(array, listeners);
+  stopOnSignal(listeners, array.close);
 }
 
 async function openListeners(
-  options: Options,
+  options: ArrayOptions,
   service: ServiceParts,
   listeners: Listener[],
 ): Promise<Record<string, string>> {
@@ -63,7 +77,7 @@ async function openListeners(
   return { ...addresses, admin: admin.address };
 }
 
-function stopOnSignal(array: SimulatedArray, listeners: readonly Listener[]): void {
+function stopOnSignal(listeners: readonly Listener[], close: SimulatedArray['close']): void {
   let isStopping = false;
   const stop = async (signal: string): Promise<void> => {
     if (isStopping) {
@@ -71,7 +85,7 @@ function stopOnSignal(array: SimulatedArray, listeners: readonly Listener[]): vo
     }
     isStopping = true;
     await Promise.all(listeners.map((listener) => listener.close()));
-    const running = await array.close();
+    const running = await close();
     const message =
       running === 0 ? 'Nothing was running.' : `${running} operations will be INTERRUPTED at the next start.`;
     say('stopped', { signal, running, message });
@@ -92,7 +106,7 @@ try {
   if (options === undefined) {
     process.stdout.write(usage);
   } else {
-    await serve(options);
+    await (options.kind === 'array' ? serveArray(options) : serveNode(options));
   }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ServerCredentials } from '@grpc/grpc-js';
+import { type CsiOptions, csiFlags, csiOptions, csiUsage } from './csi/options.ts';
 import { type ListenAddress, listenAddress } from './services/listener.ts';
 
 /** The text of --help. */
@@ -20,6 +21,7 @@ A simulated storage array: a process with real LUNs (files), which serves lunarr
     --tls-key FILE             its key
     --tls-client-ca FILE       the authority that clients' certificates must come from
   --insecure-listen HOST:PORT  also serve LunArray over TCP for anybody who can reach it
+${csiUsage}
   --call-log FILE            append one JSON line a call to FILE (default: standard output)
   --bandwidth BYTES          an upper bound for every copy, in bytes a second
   --help                     this text
@@ -35,13 +37,21 @@ export type ListenOption = {
   readonly credentials: ServerCredentials;
 };
 
-export type Options = {
+/** An array, which may serve CSI besides. */
+export type ArrayOptions = {
+  readonly kind: 'array';
   readonly dataDirectory: string;
   readonly listeners: readonly ListenOption[];
   readonly admin: ListenAddress;
   readonly callLog: string | undefined;
   readonly bytesPerSecond: number;
+  readonly csi: CsiOptions | undefined;
 };
+
+/** CSI's node service and nothing else. */
+export type NodeOptions = { readonly kind: 'node'; readonly callLog: string | undefined; readonly csi: CsiOptions };
+
+export type Options = ArrayOptions | NodeOptions;
 
 /** The options, or undefined for --help. Throws an Error for the reader. */
 export function parseOptions(args: readonly string[]): Options | undefined {
@@ -57,12 +67,17 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       'tls-client-ca': { type: 'string' },
       'insecure-listen': { type: 'string' },
       'call-log': { type: 'string' },
+      ...csiFlags,
       bandwidth: { type: 'string', default: '0' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) {
     return undefined;
+  }
+  const csi = csiOptions(values);
+  if (csi !== undefined && !csi.services.controller && values.data === undefined) {
+    return { kind: 'node', callLog: values['call-log'], csi };
   }
   if (values.data === undefined) {
     throw new Error('--data DIR is missing. See --help.');
@@ -72,7 +87,9 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     socketAddress(option, values[option] ?? `unix://${join(dataDirectory, name)}`);
   const credentials = ServerCredentials.createInsecure();
   return {
+    kind: 'array',
     dataDirectory,
+    csi,
     admin: socket('admin', 'admin.sock'),
     callLog: values['call-log'],
     bytesPerSecond: parseRate(values.bandwidth),

@@ -11,7 +11,12 @@ export type LunCopyJob = Omit<CopyJob, 'source' | 'target'> & {
 };
 
 /** How a clone that has to be copied is limited and given up. */
-export type LunCloneOptions = { readonly maxAllocateBytes: number; readonly signal?: AbortSignal };
+export type LunCloneOptions = {
+  readonly maxAllocateBytes: number;
+  /** Whether a node may be writing to the source behind the array's back. Rejects with SourceMovedError when one is. */
+  readonly isPublished: boolean;
+  readonly signal?: AbortSignal;
+};
 
 /** The files that are the LUNs. What changes one is durable when it resolves, unless it says otherwise. */
 export type LunFiles = {

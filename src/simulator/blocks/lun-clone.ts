@@ -1,11 +1,15 @@
 /** Point-in-time copies of LUN files: by sharing blocks where the file system can, else by copying what is not a hole. */
 import { constants } from 'node:fs';
 import { copyFile, link, open, rm, stat, unlink } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CopyProgress, startCopy } from './copier.ts';
 import { syncDirectoryOf } from './directory.ts';
 
 /** What a file system answers that cannot share blocks between these two paths, as opposed to having failed at it. */
 const NO_REFLINKS: ReadonlySet<string> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'EXDEV', 'EINVAL', 'ENOTTY', 'ENOSYS']);
+
+const COPY_ATTEMPTS = 20;
+const CLOCK_TICK_MS = 50;
 
 /** How a clone that has to be copied may be watched, limited and given up; without effect where blocks are shared. */
 export type CloneOptions = {
@@ -13,6 +17,8 @@ export type CloneOptions = {
   readonly signal?: AbortSignal;
   readonly maxBytesPerSecond?: number;
   readonly maxAllocateBytes?: number;
+  /** Somebody may write meanwhile: a copy that is no point in time is made again, and given up after a few times. */
+  readonly isPublished?: boolean;
   readonly onProgress?: (progress: CopyProgress) => void;
 };
 
@@ -21,9 +27,15 @@ export function partialClonePath(target: string): string {
   return `${target}.partial`;
 }
 
+/** The source was written during every attempt to copy it. */
+export class SourceMovedError extends Error {
+  override readonly name = 'SourceMovedError';
+}
+
 /**
- * Makes `target` a copy of `source`, which nobody may write meanwhile. It appears complete and durable, or not at all.
- * Rejects with EEXIST when the target exists (a snapshot is never overwritten), and as a copy does (see CopyHandle.done).
+ * Makes `target` a copy of `source`, which nobody may write meanwhile unless the options say so. It appears complete and
+ * durable, or not at all. Rejects with EEXIST when the target exists (a snapshot is never overwritten), with
+ * SourceMovedError, and as a copy does (see CopyHandle.done).
  */
 export async function cloneLunFile(
   source: string,
@@ -36,7 +48,9 @@ export async function cloneLunFile(
   try {
     reflinked = await shareAllBlocks(source, partial);
     if (!reflinked) {
-      await copyAllData(source, partial, options);
+      await (options.isPublished === true
+        ? copyBetweenWrites(source, partial, options)
+        : copyAllData(source, partial, options));
     }
     await syncFile(partial);
     // link and not rename: a rename would silently replace an existing target.
@@ -60,6 +74,25 @@ async function shareAllBlocks(source: string, partial: string): Promise<boolean>
     }
     throw error;
   }
+}
+
+/** Copies until the source's times show that nothing was written from the beginning of a copy to its end. */
+async function copyBetweenWrites(source: string, partial: string, options: CloneOptions): Promise<void> {
+  for (let attempt = 0; attempt < COPY_ATTEMPTS; attempt += 1) {
+    const before = await stat(source, { bigint: true });
+    // A later write within the same tick of the file system's clock would leave the time as it is.
+    const quietMs = Date.now() - Number(before.mtimeMs);
+    if (quietMs < CLOCK_TICK_MS) {
+      await delay(CLOCK_TICK_MS);
+      continue;
+    }
+    await copyAllData(source, partial, options);
+    const after = await stat(source, { bigint: true });
+    if (after.mtimeNs === before.mtimeNs && after.ctimeNs === before.ctimeNs) {
+      return;
+    }
+  }
+  throw new SourceMovedError(`${source} was written during each of ${COPY_ATTEMPTS} attempts to copy it`);
 }
 
 async function copyAllData(source: string, partial: string, options: CloneOptions): Promise<void> {

@@ -4,7 +4,7 @@ import { syncDirectoryOf } from './directory.ts';
 import { punchHole, seek } from './linux.ts';
 import type { Extent } from './region-scan.ts';
 
-export { cloneLunFile } from './lun-clone.ts';
+export { cloneLunFile, SourceMovedError } from './lun-clone.ts';
 
 const ZEROS = Buffer.alloc(1024 * 1024);
 

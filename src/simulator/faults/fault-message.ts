@@ -10,10 +10,11 @@ import {
   FaultPoint,
   FaultSchema,
 } from '../../proto/lunarray/admin/v1/admin_pb.js';
-import { LunArray, Step } from '../../proto/lunarray/v1/lunarray_pb.js';
+import { Step } from '../../proto/lunarray/v1/lunarray_pb.js';
 import { checkedEnum, checkedNumber, checkedText } from '../services/arguments.ts';
 import { invalidArgument } from '../services/rpc-failures.ts';
 import type { Fault, FaultAction, FaultPlace } from './fault.ts';
+import { guardedMethods } from './methods.ts';
 
 const callActions: Readonly<Record<string, true>> = { FAIL: true, HANG: true, DROP_CONNECTION: true, CRASH: true };
 const contentActions: Readonly<Record<string, true>> = {
@@ -63,9 +64,8 @@ export function faultOf(message: FaultMessage): Fault {
 }
 
 function callPlace(message: FaultMessage, action: FaultAction): FaultPlace {
-  const methods = LunArray.methods.map((method) => method.name);
-  if (!methods.includes(message.method)) {
-    throw invalidArgument(`method is ${message.method.slice(0, 64)}.`, `Use one of ${methods.join(', ')}.`);
+  if (!guardedMethods.includes(message.method)) {
+    throw invalidArgument(`method is ${message.method.slice(0, 64)}.`, `Use one of ${guardedMethods.join(', ')}.`);
   }
   if (callActions[action] === undefined) {
     throw invalidArgument(`${action} is a fault of an operation.`, 'Leave method empty.');

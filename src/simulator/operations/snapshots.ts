@@ -17,6 +17,7 @@ export async function cloneFile(
     maxAllocateBytes: parts.isReflinkAvailable
       ? Number.POSITIVE_INFINITY
       : Math.max(0, freeBytes(parts, clone.source.pool)),
+    isPublished: clone.source.publishedNodes.length > 0,
     ...(clone.signal === undefined ? {} : { signal: clone.signal }),
   });
   return { sharedBytes: reflinked ? parts.files.allocatedBytes(clone.id) : 0 };

@@ -6,9 +6,9 @@ import type { ArrayAdmin, CreateLunRequest, PoolSchema } from '../../proto/lunar
 import type { LunSchema } from '../../proto/lunarray/v1/lunarray_pb.js';
 import type { ServiceImplementation } from '../../rpc/service-types.ts';
 import type { ArrayParts } from '../array-parts.ts';
-import { makeVolume, removeLun, takeSnapshot, type VolumeRequest } from '../operations/lun-administration.ts';
+import { makeVolume, publish, removeLun, takeSnapshot, type VolumeRequest } from '../operations/lun-administration.ts';
 import { poolUsage } from '../state/admission-storage.ts';
-import { publishLun, unpublishLun } from '../state/host.ts';
+import { unpublishLun } from '../state/host.ts';
 import { changeVolumes, createPool } from '../state/luns.ts';
 import type { LunRecord, PoolRecord } from '../state/records.ts';
 import { unknownLun } from '../state/refused.ts';
@@ -85,9 +85,7 @@ function publishCalls(parts: ArrayParts): Pick<Service, 'publish' | 'unpublish'>
     publish: async ({ lunId, node }) => {
       const name = checkedText('node', node, { min: 1, max: 256 });
       const lunID = checkedID('lun_id', lunId);
-      // Host writes that have been admitted end first: from now on the node writes by itself.
-      using _held = await parts.gates.hold([lunID]);
-      accepted(await parts.committed.update((state) => publishLun(state, lunID, name)));
+      accepted(await publish(parts, { lunID, node: name }));
       return { path: parts.files.pathOf(lunID) };
     },
     unpublish: async ({ lunId, node }) => {

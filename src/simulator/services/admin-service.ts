@@ -6,9 +6,9 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { type ArrayAdmin, FaultSchema } from '../../proto/lunarray/admin/v1/admin_pb.js';
-import { LunArray } from '../../proto/lunarray/v1/lunarray_pb.js';
 import type { CallContext, ServiceImplementation } from '../../rpc/service-types.ts';
 import { faultMessage, faultOf } from '../faults/fault-message.ts';
+import { guardedMethods } from '../faults/methods.ts';
 import { hostCalls } from './admin-host-calls.ts';
 import { lunCalls } from './admin-lun-calls.ts';
 import { checkedList, checkedNumber } from './arguments.ts';
@@ -47,8 +47,8 @@ function faultCalls({ parts, runner, guard, claims }: ServiceParts): FaultCalls 
       return {};
     },
     setLatency: async ({ method, milliseconds }) => {
-      if (method !== '' && !LunArray.methods.some(({ name }) => name === method)) {
-        throw invalidArgument(`method is ${method.slice(0, 64)}.`, 'Name a method of LunArray, or none.');
+      if (method !== '' && !guardedMethods.includes(method)) {
+        throw invalidArgument(`method is ${method.slice(0, 64)}.`, 'Name a method of LunArray or CSI, or none.');
       }
       guard.setLatency(method, Math.min(milliseconds, 600_000));
       return {};

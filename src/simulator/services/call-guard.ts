@@ -1,5 +1,5 @@
 /**
- * What happens around every LunArray call: latency, faults, counters, log.
+ * What happens around every call of LunArray and CSI: latency, faults, counters, log.
  */
 import { status } from '@grpc/grpc-js';
 import { RpcError } from '../../rpc/rpc-error.ts';
@@ -147,7 +147,7 @@ export function subjectOf(request: object): CallSubject {
   const lunIDs = [
     ...pairs.flatMap((pair) => [pair['sourceLunId'], pair['targetLunId']]),
     ...lists.flat(),
-    field('lunId'),
+    ...['lunId', 'volumeId', 'snapshotId', 'sourceVolumeId'].map(field),
   ];
   return {
     owner: text(field('owner') ?? field('ownerPrefix')),

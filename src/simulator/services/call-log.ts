@@ -1,5 +1,5 @@
 /**
- * One JSON line for every LunArray call.
+ * One JSON line for every call of LunArray and CSI.
  */
 import { openSync, writeSync } from 'node:fs';
 

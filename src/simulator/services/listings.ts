@@ -54,7 +54,7 @@ function visible(lun: LunRecord | undefined): LunRecord[] {
 }
 
 /** A page's token is the last id before it: a page stays right when LUNs come and go in between. */
-function pageOf<T>(
+export function pageOf<T>(
   all: readonly T[],
   idOf: (item: T) => string,
   request: { readonly pageSize: number; readonly pageToken: string; readonly absent: number },

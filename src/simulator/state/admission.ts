@@ -74,6 +74,16 @@ function busyFault(state: ArrayState, request: StartArguments): Refused | undefi
         lunID: use.lunID,
       });
     }
+    const growing = [targetLunID, sourceLunID].find((id) => state.luns.get(id)?.growingToBytes !== undefined);
+    if (growing !== undefined) {
+      return refused({
+        refusal: 'BUSY',
+        reason: 'VSS_E_VOLUME_IN_USE',
+        message: `LUN ${growing} is being expanded.`,
+        remedy: 'Wait a moment, then call again.',
+        lunID: growing,
+      });
+    }
   }
   return undefined;
 }

@@ -4,15 +4,29 @@
 import { Draft, type Transition, unchanged } from './draft.ts';
 import { markedGranules } from './granules.ts';
 import { notOnline } from './luns.ts';
+import { ownerName } from './owner.ts';
 import { operationFreezing } from './participation.ts';
-import type { ArrayState, LunRecord } from './records.ts';
+import { publicationFault, withoutPublication, withPublication } from './publication.ts';
+import type { ArrayState, LunRecord, Publication } from './records.ts';
 import { type Refused, refused, unknownLun } from './refused.ts';
 
+/** A node, and how it may use a LUN where somebody cares. */
+export type PublishRequest = {
+  readonly lunID: string;
+  readonly node: string;
+  readonly publication?: Publication;
+};
+
 /** Publishes a volume to a node and raises its generation; publishing again to the same node changes nothing. */
-export function publishLun(state: ArrayState, lunID: string, node: string): Transition<LunRecord | Refused> {
+export function publishLun(state: ArrayState, request: PublishRequest): Transition<LunRecord | Refused> {
+  const { lunID, node, publication } = request;
   const lun = state.luns.get(lunID);
   if (lun === undefined || lun.isHidden) {
     return unchanged(state, unknownLun(lunID));
+  }
+  const conflict = publication === undefined ? undefined : publicationFault(lun, node, publication);
+  if (conflict !== undefined) {
+    return unchanged(state, conflict);
   }
   if (lun.publishedNodes.includes(node)) {
     return unchanged(state, lun);
@@ -22,8 +36,8 @@ export function publishLun(state: ArrayState, lunID: string, node: string): Tran
     return unchanged(state, fault);
   }
   const draft = new Draft(state);
-  const published = draft.raiseContent({ ...forgottenEpochs(lun), publishedNodes: [...lun.publishedNodes, node] });
-  return draft.done(published);
+  const published = { ...forgottenEpochs(lun), publishedNodes: [...lun.publishedNodes, node] };
+  return draft.done(draft.raiseContent(withPublication(published, node, publication)));
 }
 
 /** Takes a volume away from a node; one that is not published there is no error. */
@@ -37,7 +51,8 @@ export function unpublishLun(state: ArrayState, lunID: string, node: string): Tr
   }
   const draft = new Draft(state);
   // Snapshots that were taken while it was published are as unknown as older ones: the node wrote past the array.
-  const next = { ...forgottenEpochs(lun), publishedNodes: lun.publishedNodes.filter((name) => name !== node) };
+  const publishedNodes = lun.publishedNodes.filter((name) => name !== node);
+  const next = withoutPublication({ ...forgottenEpochs(lun), publishedNodes }, node);
   draft.putLun(next);
   return draft.done(next);
 }
@@ -105,7 +120,9 @@ function writeFault(state: ArrayState, lun: LunRecord, attempted: string): Refus
   if (reader !== undefined) {
     return refused({
       reason: 'VSS_E_RESYNC_IN_PROGRESS',
-      message: `LUN ${lun.id} is the source of the running operation ${reader.operationID} and must not change.`,
+      message:
+        `LUN ${lun.id} is the source of the running operation ${reader.operationID} of ${ownerName(reader.owner)} ` +
+        'and must not change.',
       remedy: 'Wait until that operation has ended.',
       lunID: lun.id,
     });

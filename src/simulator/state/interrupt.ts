@@ -3,6 +3,7 @@
  */
 import { Draft, type Transition } from './draft.ts';
 import { endInDraft } from './end.ts';
+import { settleGrowth } from './growth.ts';
 import { runningOperations } from './participation.ts';
 import type { ArrayState, OperationRecord } from './records.ts';
 
@@ -13,9 +14,10 @@ export type RecoveryFacts = {
   readonly fileSizeBytes: (lunID: string) => number;
 };
 
-/** Ends every running operation as INTERRUPTED, and takes over the sizes of targets that were being resized. */
+/** Ends every running operation as INTERRUPTED, and takes over the sizes of LUNs that were being resized. */
 export function interruptOperations(state: ArrayState, facts: RecoveryFacts): Transition<readonly OperationRecord[]> {
   const draft = new Draft(state);
+  settleGrowth(draft, facts.fileSizeBytes);
   const ended = runningOperations(state).map((operation) => {
     for (const pair of operation.pairs.filter(({ isTouched }) => isTouched)) {
       const target = draft.existingLun(pair.targetLunID);

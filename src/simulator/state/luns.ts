@@ -3,8 +3,9 @@
  */
 import { Draft, type Transition, unchanged } from './draft.ts';
 import { madeUpIdentifier } from './identifiers.ts';
+import { ownerName } from './owner.ts';
 import { operationUsing } from './participation.ts';
-import type { ArrayState, Identifier, LunRecord, PoolRecord } from './records.ts';
+import type { ArrayState, CsiOrigin, Identifier, LunRecord, PoolRecord } from './records.ts';
 import { type Refused, refused, unknownLun } from './refused.ts';
 import { addSnapshot, snapshotRecord } from './snapshot-record.ts';
 
@@ -18,6 +19,7 @@ export type NewVolume = {
   readonly diskSignature: string;
   readonly volumes: readonly string[];
   readonly now: number;
+  readonly csi?: CsiOrigin;
 };
 
 /** Adds a pool. */
@@ -94,6 +96,7 @@ export function createVolume(state: ArrayState, volume: NewVolume): Transition<L
     trackedSinceEpoch: 1,
     parentEpoch: 0,
     sharedBytes: 0,
+    csi: volume.csi,
   };
   draft.putLun(lun);
   return draft.done(lun);
@@ -105,6 +108,7 @@ export type NewSnapshot = {
   readonly parentLunID: string;
   readonly sharedBytes: number;
   readonly now: number;
+  readonly csi?: CsiOrigin | undefined;
 };
 
 /** Why a LUN cannot be snapshotted now, or undefined. */
@@ -138,6 +142,7 @@ export function createSnapshot(state: ArrayState, snapshot: NewSnapshot): Transi
     isHidden: false,
     safetyOwner: '',
     sharedBytes: snapshot.sharedBytes,
+    csi: snapshot.csi,
     createTime: snapshot.now,
     identifiers: [madeUpIdentifier(state.arrayID, draft.nextSerial())],
     generation: draft.nextGeneration(),
@@ -161,7 +166,7 @@ export function deleteLun(state: ArrayState, lunID: string): Transition<LunRecor
         message:
           user === undefined
             ? `LUN ${lunID} is published to ${lun.publishedNodes.slice(0, 4).join(', ')}.`
-            : `LUN ${lunID} takes part in the running operation ${user.operationID}.`,
+            : `LUN ${lunID} takes part in the running operation ${user.operationID} of ${ownerName(user.owner)}.`,
         remedy: 'Delete it when nothing uses it any more.',
         lunID,
       }),
@@ -191,9 +196,11 @@ export function changeVolumes(
 /** A LUN cannot be used by hosts or snapshotted while it is fenced. */
 export function notOnline(lun: LunRecord, attempted: string): Refused {
   const isRunning = lun.state === 'RESYNCING';
+  const owner = lun.runs.at(-1)?.owner;
+  const cause = owner === undefined ? '' : ` by ${ownerName(owner)}`;
   return refused({
     reason: isRunning ? 'VSS_E_RESYNC_IN_PROGRESS' : 'VSS_E_BAD_STATE',
-    message: `LUN ${lun.id} is ${lun.state} and cannot be ${attempted}.`,
+    message: `LUN ${lun.id} is ${lun.state}${cause} and cannot be ${attempted}.`,
     remedy: isRunning
       ? 'Wait until the operation on it has ended.'
       : 'Repair it with a resync or a roll-back; the administrator may force it online.',

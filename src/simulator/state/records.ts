@@ -41,6 +41,20 @@ export type RunRecord = {
   readonly originalSizeBytes: number;
 };
 
+/** What a CSI call asked for when it made a LUN: the same call again finds the LUN by it. */
+export type CsiOrigin = {
+  readonly name: string;
+  /** The LUN whose content a volume began with. It may be gone. */
+  readonly contentSource: { readonly kind: LunKind; readonly lunID: string } | null;
+};
+
+/** How a node may use a LUN that is published to it. */
+export type Publication = {
+  /** The name of CSI's access mode. */
+  readonly accessMode: string;
+  readonly isReadonly: boolean;
+};
+
 /** A LUN. Times are milliseconds since 1970. */
 export type LunRecord = {
   readonly id: string;
@@ -71,6 +85,12 @@ export type LunRecord = {
   readonly parentEpoch: number;
   /** Of a snapshot: bytes that it shares with its parent and which the pool does not count twice. */
   readonly sharedBytes: number;
+  /** Absent where CSI did not make the LUN. */
+  readonly csi?: CsiOrigin | undefined;
+  /** By node, as CSI published the LUN; a node that the administration published it to has none. */
+  readonly publications?: Readonly<Record<string, Publication>> | undefined;
+  /** The size that a volume is about to get; absent while its file and this record agree. */
+  readonly growingToBytes?: number | undefined;
 };
 
 /** One source and one target of an operation. */

@@ -7,12 +7,18 @@ import type { LunRecord } from './records.ts';
 /** The record of a snapshot that is being taken of a volume. */
 export function snapshotRecord(
   parent: LunRecord,
-  snapshot: Pick<LunRecord, 'id' | 'isHidden' | 'safetyOwner' | 'sharedBytes' | 'createTime' | 'identifiers'> & {
+  snapshot: Pick<
+    LunRecord,
+    'id' | 'isHidden' | 'safetyOwner' | 'sharedBytes' | 'createTime' | 'identifiers' | 'csi'
+  > & {
     readonly generation: number;
   },
 ): LunRecord {
   return {
     ...parent,
+    csi: undefined,
+    publications: undefined,
+    growingToBytes: undefined,
     ...snapshot,
     kind: 'SNAPSHOT',
     state: 'ONLINE',

@@ -76,7 +76,7 @@ export class Actors {
     const { lunID } = action;
     switch (action.kind) {
       case 'Publish':
-        return void parts.committed.update((state) => publishLun(state, lunID, 'node-1'));
+        return void parts.committed.update((state) => publishLun(state, { lunID, node: 'node-1' }));
       case 'Unpublish':
         return void parts.committed.update((state) => unpublishLun(state, lunID, 'node-1'));
       case 'ForceOnline': {

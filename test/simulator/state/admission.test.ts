@@ -17,7 +17,7 @@ const withPair = (request: StartArguments, change: Partial<StartArguments['pairs
 });
 
 const publish = (scene: Scene, id: string): void => {
-  scene.apply((state) => publishLun(state, id, 'node'));
+  scene.apply((state) => publishLun(state, { lunID: id, node: 'node' }));
 };
 
 const makeInconsistent = (scene: Scene, id: string): void => {

@@ -124,7 +124,7 @@ const acts: fc.Arbitrary<Act> = fc.oneof(
   lun.map(
     (id) =>
       (scene: Scene): void =>
-        void scene.apply((state) => publishLun(state, id, 'node')),
+        void scene.apply((state) => publishLun(state, { lunID: id, node: 'node' })),
   ),
   lun.map(
     (id) =>
