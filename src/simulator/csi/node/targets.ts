@@ -30,11 +30,11 @@ export async function publishTarget(request: Target): Promise<void> {
     throw refused(`${loop.path} can be written.`, 'Publish the block volume for reading at the controller too.');
   }
   const all = await mounts();
-  checkSingleWriter(request, loop, all, source);
   const present = all.findLast((mount) => mount.path === target);
   if (present !== undefined) {
     return repairTarget(request, loop, present);
   }
+  checkSingleWriter(request, loop, all, source);
   await (capability.kind === 'block' ? writeFile(target, '', { mode: 0o600, flag: 'a' }) : makeDirectory(target));
   await bindMount(source, target, isReadonly);
 }
