@@ -233,6 +233,19 @@ describe('the node', () => {
     await volume.detach();
   });
 
+  it('takes nothing off that it did not mount', async () => {
+    const foreign = join(driver.folder, 'foreign');
+    await mkdir(foreign);
+    await run('mount', ['-t', 'tmpfs', 'tmpfs', foreign]);
+    for (const call of [
+      () => driver.node.nodeUnstageVolume({ volumeId: 'any', stagingTargetPath: foreign }),
+      () => driver.node.nodeUnpublishVolume({ volumeId: 'any', targetPath: foreign }),
+    ]) {
+      expect((await refusalOf(call())).message).toContain(`${foreign} has no volume mounted, but tmpfs`);
+    }
+    expect(mountsUnder(driver.folder)).toEqual([foreign]);
+  });
+
   it('runs as a process of its own, without an array', async () => {
     const endpoint = `unix://${join(driver.folder, 'node.sock')}`;
     await using process = await startNodeProcess([

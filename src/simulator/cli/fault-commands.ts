@@ -56,7 +56,7 @@ export const faultCommands: readonly Command[] = [
   {
     name: 'latency',
     usage: 'MILLISECONDS [--method METHOD]',
-    summary: 'delay every LunArray call, or those of one method',
+    summary: 'delay every call of LunArray and CSI, or those of one method',
     options: { method: { type: 'string' } },
     run: async ({ admin }, args) => {
       const milliseconds = wholeNumber('MILLISECONDS', args.at(0, 'MILLISECONDS'));

@@ -147,8 +147,17 @@ export async function growVolume(
   if (isRefused(begun) || begun.growingToBytes === undefined) {
     return begun;
   }
-  await parts.files.resize(begun.id, begun.growingToBytes);
-  return await parts.committed.update((state) => endGrowth(state, begun.id));
+  const end = async (): Promise<LunRecord> => {
+    const sizeBytes = parts.files.fileSizeBytes(begun.id);
+    return parts.committed.update((state) => endGrowth(state, begun.id, sizeBytes));
+  };
+  try {
+    await parts.files.resize(begun.id, begun.growingToBytes);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  return await end();
 }
 
 /** Deletes a LUN: first its record, then its file. */

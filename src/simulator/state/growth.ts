@@ -27,11 +27,11 @@ export function beginGrowth(
   return draft.done(growing);
 }
 
-/** Records that a volume's file has the size that was intended. */
-export function endGrowth(state: ArrayState, lunID: string): Transition<LunRecord> {
+/** Records the size that a volume's file has now, whether it grew or could not. */
+export function endGrowth(state: ArrayState, lunID: string, fileSizeBytes: number): Transition<LunRecord> {
   const draft = new Draft(state);
-  const { growingToBytes, ...lun } = draft.existingLun(lunID);
-  const grown = { ...lun, sizeBytes: growingToBytes ?? lun.sizeBytes };
+  const { growingToBytes: _intended, ...lun } = draft.existingLun(lunID);
+  const grown = { ...lun, sizeBytes: fileSizeBytes };
   draft.putLun(grown);
   return draft.done(grown);
 }

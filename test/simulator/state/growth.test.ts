@@ -27,7 +27,7 @@ describe('a volume that grows', () => {
       const request = scene.request([pair], { overwriteUnselectedVolumes: true });
       expect(refusalOf(scene.start(request))).toBe('BUSY');
     }
-    scene.apply((state) => endGrowth(state, 'v'));
+    scene.apply((state) => endGrowth(state, 'v', 2 * gib));
     const request = scene.request([['w', 'v']], { overwriteUnselectedVolumes: true });
     expect(scene.start(request).kind).toBe('accepted');
   });
@@ -36,13 +36,13 @@ describe('a volume that grows', () => {
     const scene = new Scene();
     const { generation } = scene.volume('v');
     scene.apply((state) => beginGrowth(state, { lunID: 'v', sizeBytes: 2 * gib }));
-    scene.apply((state) => endGrowth(state, 'v'));
+    scene.apply((state) => endGrowth(state, 'v', 2 * gib));
     expect(scene.lun('v').generation).toBe(generation);
   });
 
   it('does not hand the way in which it is published down to its snapshots', () => {
     const scene = growing();
-    scene.apply((state) => endGrowth(state, 'v'));
+    scene.apply((state) => endGrowth(state, 'v', 2 * gib));
     const publication = { accessMode: 'SINGLE_NODE_WRITER', isReadonly: false };
     scene.apply((state) => publishLun(state, { lunID: 'v', node: 'n', publication }));
     expect(scene.lun('v').publications).toEqual({ n: publication });

@@ -4,6 +4,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { RpcError } from '../../../rpc/rpc-error.ts';
 import { CommandError, run } from './commands.ts';
 import { isMissing, type Mount } from './mounts.ts';
 
@@ -37,6 +39,18 @@ export async function loopsOf(backingFile: string): Promise<readonly Loop[]> {
 /** The loop device behind a mount: of its file system, or bound as a file. */
 export async function loopBehind(mount: Mount): Promise<Loop | undefined> {
   return (await loops()).find((loop) => isBehind(loop, mount));
+}
+
+/** The same of a mount that is going to be taken off. Throws FAILED_PRECONDITION when it is no volume: it is not ours. */
+export async function volumeBehind(mount: Mount): Promise<Loop> {
+  const loop = await loopBehind(mount);
+  if (loop === undefined) {
+    throw new RpcError(status.FAILED_PRECONDITION, `${mount.path} has no volume mounted, but ${mount.fileSystem}.`, {
+      reason: 'VSS_E_BAD_STATE',
+      remedy: 'Look at what it is: it was not mounted by this driver.',
+    });
+  }
+  return loop;
 }
 
 /** Whether a mount shows a loop device or what is on it. */

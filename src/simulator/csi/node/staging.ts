@@ -12,7 +12,7 @@ import { missingOptions } from '../mount-options.ts';
 import type { PublishContext } from '../publish-context.ts';
 import { fileSystemOf, mountDevice } from './file-system.ts';
 import { growMounted, growUnmounted } from './growth.ts';
-import { attachLoop, detachLoop, isBehind, type Loop, loopBehind, loopsOf } from './loops.ts';
+import { attachLoop, detachLoop, isBehind, type Loop, loopBehind, loopsOf, volumeBehind } from './loops.ts';
 import { bindMount, isMissing, kernelPath, type Mount, mountAt, mounts, unmountAll } from './mounts.ts';
 import { forgetBackingFile, noteBackingFile, notedBackingFile, stagedDevicePath } from './staging-path.ts';
 
@@ -35,7 +35,9 @@ export async function stageVolume(stage: Stage): Promise<void> {
     const loop = await attachLoop(backingFile, context.isReadonly);
     await (capability.kind === 'block' ? bindDevice(loop, place) : mountFileSystem(loop, stage, capability));
   } catch (error) {
-    await unstageVolume(staging);
+    await takeDown(staging).catch((leftover: unknown) => {
+      throw new AggregateError([error, leftover], `${String(error)} Undoing it failed, too: ${String(leftover)}`);
+    });
     throw error;
   }
 }
@@ -46,21 +48,26 @@ export async function unstageVolume(staging: string): Promise<void> {
   const all = await mounts();
   for (const path of [device, staging]) {
     const mount = all.findLast((found) => found.path === path);
-    const loop = mount === undefined ? undefined : await loopBehind(mount);
-    if (loop !== undefined) {
-      checkUnpublished(loop, all, [device, staging]);
+    if (mount !== undefined) {
+      checkUnpublished(await volumeBehind(mount), all, [device, staging]);
     }
   }
-  await unmountAll(device);
-  await rm(device, { force: true });
-  const attached = await mountAt(staging);
-  const behind = attached === undefined ? undefined : await loopBehind(attached);
+  await takeDown(staging);
+}
+
+/** Undoes what a stage did, however far it came. A loop device that something else has mounted stays. */
+async function takeDown(staging: string): Promise<void> {
+  await unmountAll(stagedDevicePath(staging));
+  await rm(stagedDevicePath(staging), { force: true });
+  const mounted = await mountAt(staging);
+  const behind = mounted === undefined ? undefined : await loopBehind(mounted);
   await unmountAll(staging);
   const noted = await notedBackingFile(staging);
-  const left = [...(noted === undefined ? [] : await loopsOf(noted)), ...(behind === undefined ? [] : [behind])];
-  for (const loop of new Map(left.map((found) => [found.path, found])).values()) {
-    checkUnpublished(loop, await mounts(), []);
-    await detachLoop(loop);
+  const backingFile = noted ?? behind?.backingFile;
+  for (const loop of backingFile === undefined ? [] : await loopsOf(backingFile)) {
+    if (!(await mounts()).some((mount) => isBehind(loop, mount))) {
+      await detachLoop(loop);
+    }
   }
   await forgetBackingFile(staging);
 }

@@ -5,7 +5,7 @@ import { lstat, mkdir, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { status } from '@grpc/grpc-js';
 import { RpcError } from '../../../rpc/rpc-error.ts';
 import type { Capability } from '../capability.ts';
-import { isBehind, type Loop, loopBehind } from './loops.ts';
+import { isBehind, type Loop, loopBehind, volumeBehind } from './loops.ts';
 import { bindMount, isMissing, type Mount, mountAt, mounts, remountReadonly, unmountAll } from './mounts.ts';
 import { stagedDevicePath } from './staging-path.ts';
 
@@ -30,11 +30,11 @@ export async function publishTarget(request: Target): Promise<void> {
     throw refused(`${loop.path} can be written.`, 'Publish the block volume for reading at the controller too.');
   }
   const all = await mounts();
-  checkSingleWriter(request, loop, all, source);
   const present = all.findLast((mount) => mount.path === target);
   if (present !== undefined) {
     return repairTarget(request, loop, present);
   }
+  checkSingleWriter(request, loop, all, source);
   await (capability.kind === 'block' ? writeFile(target, '', { mode: 0o600, flag: 'a' }) : makeDirectory(target));
   await bindMount(source, target, isReadonly);
 }
@@ -42,8 +42,8 @@ export async function publishTarget(request: Target): Promise<void> {
 /** Takes a volume away from its target, and the target with it. Nothing there is no error. */
 export async function unpublishTarget(target: string): Promise<void> {
   const present = await mountAt(target);
-  if (present !== undefined && (await loopBehind(present)) === undefined) {
-    throw refused(`${target} has something else mounted, of kind ${present.fileSystem}.`, 'Look at what it is.');
+  if (present !== undefined) {
+    await volumeBehind(present);
   }
   await unmountAll(target);
   try {

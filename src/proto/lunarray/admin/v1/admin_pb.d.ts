@@ -616,7 +616,7 @@ export declare type Fault = Message<"lunarray.admin.v1.Fault"> & {
   action: FaultAction;
 
   /**
-   * The LunArray method, for example StartOperation. Empty: the fault is one of an operation.
+   * The method of LunArray or CSI, for example StartOperation. Empty: the fault is one of an operation.
    *
    * @generated from field: string method = 3;
    */
@@ -1021,7 +1021,7 @@ export declare type CountersResponse = Message<"lunarray.admin.v1.CountersRespon
   hostWriteBytes: bigint;
 
   /**
-   * LunArray calls since the process started.
+   * Calls of LunArray and CSI since the process started.
    *
    * @generated from field: map<string, uint64> calls_by_method = 4;
    */
@@ -1313,7 +1313,7 @@ export declare const ArrayAdmin: GenService<{
     output: typeof SetBandwidthResponseSchema;
   },
   /**
-   * Delays every LunArray call, or one method's, before it is looked at.
+   * Delays every call of LunArray and CSI, or one method's, before it is looked at.
    *
    * @generated from rpc lunarray.admin.v1.ArrayAdmin.SetLatency
    */
