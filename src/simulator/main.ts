@@ -30,13 +30,17 @@ async function serveNode(options: NodeOptions): Promise<void> {
 
 async function serveArray(options: ArrayOptions): Promise<void> {
   const listeners: Listener[] = [];
-  const array = await openArray(options.dataDirectory, {
-    dropConnections: () => listeners.forEach((listener) => listener.dropConnections()),
-    onLost: (error) => {
-      process.stderr.write(`The store failed and the array stops: ${String(error)}\n`);
-      process.exit(1);
+  const array = await openArray(
+    options.dataDirectory,
+    {
+      dropConnections: () => listeners.forEach((listener) => listener.dropConnections()),
+      onLost: (error) => {
+        process.stderr.write(`The store failed and the array stops: ${String(error)}\n`);
+        process.exit(1);
+      },
     },
-  });
+    options.crashAt,
+  );
   array.runner.setArrayRate(options.bytesPerSecond);
   const guard = new CallGuard(array.parts, new CallLog(options.callLog));
   const service = { parts: array.parts, runner: array.runner, guard, claims: new ContractClaims() };

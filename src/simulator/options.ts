@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ServerCredentials } from '@grpc/grpc-js';
+import { type CrashPoint, crashPointOf } from './crash-point.ts';
 import { type CsiOptions, csiFlags, csiOptions, csiUsage } from './csi/options.ts';
 import { type ListenAddress, listenAddress } from './services/listener.ts';
 
@@ -45,6 +46,7 @@ export type ArrayOptions = {
   readonly admin: ListenAddress;
   readonly callLog: string | undefined;
   readonly bytesPerSecond: number;
+  readonly crashAt: CrashPoint | undefined;
   readonly csi: CsiOptions | undefined;
 };
 
@@ -93,6 +95,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     admin: socket('admin', 'admin.sock'),
     callLog: values['call-log'],
     bytesPerSecond: parseRate(values.bandwidth),
+    crashAt: crashPointOf(process.env['LUNARRAY_CRASH_AT']),
     listeners: [
       { name: 'listen', address: socket('listen', 'lunarray.sock'), credentials },
       ...tlsListener(values),

@@ -3,6 +3,7 @@
  */
 import { chmodSync, mkdirSync } from 'node:fs';
 import type { ArrayParts } from './array-parts.ts';
+import { type CrashPoint, withCrashPoint } from './crash-point.ts';
 import { decodeFault, encodeFault } from './faults/fault-message.ts';
 import { FaultTable } from './faults/fault-table.ts';
 import { Journal } from './journal.ts';
@@ -44,19 +45,24 @@ export type ArrayMachine = ArrayConnections & {
   readonly crash: () => void;
 };
 
-/** Opens a data directory, which is made when it is missing. Rejects with StoreError when it cannot be used. */
-export async function openArray(dataDirectory: string, connections: ArrayConnections): Promise<SimulatedArray> {
+/**
+ * Opens a data directory, which is made when it is missing. Rejects with StoreError when it cannot be used. `crashAt` ends
+ * the process at a point of its work, after the recovery from the last end.
+ */
+export async function openArray(
+  dataDirectory: string,
+  connections: ArrayConnections,
+  crashAt?: CrashPoint,
+): Promise<SimulatedArray> {
   mkdirSync(dataDirectory, { recursive: true });
   chmodSync(dataDirectory, 0o700);
   const { store, stored } = await Store.open(dataDirectory);
-  return startArray({
-    ...connections,
-    store,
-    stored,
-    files: LunDirectory.open(dataDirectory),
-    clock: systemClock,
-    crash: () => process.kill(process.pid, 'SIGKILL'),
-  });
+  const crash = (): void => {
+    process.kill(process.pid, 'SIGKILL');
+  };
+  const machine = { store, files: LunDirectory.open(dataDirectory), crash };
+  const parts = crashAt === undefined ? machine : withCrashPoint(machine, crashAt);
+  return startArray({ ...connections, ...parts, stored, clock: systemClock, crash });
 }
 
 /** Recovers what was stored and makes the array ready. Rejects with StoreError when files are missing. */

@@ -54,8 +54,8 @@ export type ArrayProcess = AsyncDisposable & {
   kill(): Promise<void>;
   /** Resolves when the process has ended by itself. */
   exited(): Promise<void>;
-  /** Starts it again over the same data; kills it first when it runs. */
-  restart(): Promise<void>;
+  /** Starts it again over the same data, with more in its environment; kills it first when it runs. */
+  restart(environment?: NodeJS.ProcessEnv): Promise<void>;
   /** SIGTERM, and waits until it is gone; returns what it printed last. */
   stop(): Promise<string>;
 };
@@ -126,9 +126,12 @@ class RunningArray implements ArrayProcess {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as CallLogEntry);
   }
 
-  async start(): Promise<void> {
+  async start(environment: NodeJS.ProcessEnv = {}): Promise<void> {
     const flags = ['--data', this.dataDirectory, '--call-log', this.#callLog, ...(this.#options.flags ?? [])];
-    const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [main, ...flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
+    });
     this.#child = child;
     this.#ready = await this.#whenReady(child);
     const open = (address: unknown): Client => {
@@ -160,9 +163,9 @@ class RunningArray implements ArrayProcess {
     }
   }
 
-  async restart(): Promise<void> {
+  async restart(environment: NodeJS.ProcessEnv = {}): Promise<void> {
     await this.kill();
-    await this.start();
+    await this.start(environment);
   }
 
   async stop(): Promise<string> {
