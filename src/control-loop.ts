@@ -7,7 +7,16 @@ import type { StorageArray } from './api/storage-array.ts';
 import { Activity } from './controller/activity.ts';
 import { type ControllerParts, runController } from './controller/controller.ts';
 import { Identities } from './controller/identities.ts';
-import type { Announcer, Arrays, ControllerReport, LoopClock, Report, SweepReport } from './controller/ports.ts';
+import { NO_VOLUMES } from './controller/no-volumes.ts';
+import type {
+  Announcer,
+  Arrays,
+  ControllerReport,
+  LoopClock,
+  Report,
+  SweepReport,
+  Volumes,
+} from './controller/ports.ts';
 import { type QueueObserver, WorkQueue } from './controller/queue.ts';
 import { Slots } from './controller/slots.ts';
 import type { World } from './controller/world.ts';
@@ -34,6 +43,8 @@ export type LoopOptions = {
   readonly announce: Announcer;
   readonly report: LoopReport;
   readonly observeQueue?: QueueObserver;
+  /** Claims, volumes and snapshots, where the API server has them; `onChange` is to be called with a namespace. */
+  readonly volumes?: (onChange: (namespace: string) => void) => Volumes & { readonly synced: Promise<unknown> };
 };
 
 /** Told what happens. None may throw. */
@@ -64,11 +75,23 @@ export function assembleLoop(options: LoopOptions, signal: AbortSignal): Control
   const resyncs = new Reflector({ ...observed, resource: resyncResource, selection: { namespace } });
   const storageArrays = new Reflector({ ...observed, resource: arrayResource });
   for (const reflector of [resyncs, storageArrays]) void reflector.run(signal);
-  const world = worldOf(options, { resyncs, storageArrays, store: resyncStore(resyncResource, resyncs) });
+  const volumes = options.volumes?.((changed) => wake(changed));
+  const world = worldOf(options, {
+    resyncs,
+    storageArrays,
+    store: resyncStore(resyncResource, resyncs),
+    volumes: volumes ?? NO_VOLUMES,
+  });
   const queue = new WorkQueue<string>({
     clock,
     ...(options.observeQueue === undefined ? {} : { observer: options.observeQueue }),
   });
+  /** Whoever may wait for a claim, a snapshot or a Pod of the namespace looks again. */
+  const wake = (changed: string): void => {
+    for (const { metadata, spec, status } of resyncs.list())
+      if (metadata.namespace === changed && status.completionTime === undefined && namesVolumes(spec))
+        queue.add(`${metadata.namespace}/${metadata.name}`);
+  };
   const parts: ControllerParts = {
     world,
     arrayWorld: {
@@ -91,7 +114,7 @@ export function assembleLoop(options: LoopOptions, signal: AbortSignal): Control
     resyncs,
     storageArrays,
     queue,
-    synced: Promise.all([resyncs.synced, storageArrays.synced]),
+    synced: Promise.all([resyncs.synced, storageArrays.synced, volumes?.synced]),
     run: (runSignal) => runController(parts, runSignal),
   };
 }
@@ -100,14 +123,22 @@ type Copies = {
   readonly resyncs: Reflector<LunResync>;
   readonly storageArrays: Reflector<StorageArray>;
   readonly store: World['store'];
+  readonly volumes: Volumes;
 };
 
-function worldOf(options: LoopOptions, { resyncs, storageArrays, store }: Copies): World {
+function namesVolumes({ pairs }: LunResync['spec']): boolean {
+  return pairs.some(
+    ({ source, target }) => source.lunID === undefined || target?.persistentVolumeClaimName !== undefined,
+  );
+}
+
+function worldOf(options: LoopOptions, { resyncs, storageArrays, store, volumes }: Copies): World {
   const { clusterID, announce, settings, report } = options;
   const clock: LoopClock = { now: () => options.clock.date().getTime(), monotonic: () => options.clock.now() };
   return {
     clusterID,
     store,
+    volumes,
     arrays: {
       list: () => storageArrays.list(),
       get: (name) => storageArrays.get({ name }),

@@ -24,6 +24,7 @@ import { loadKubeConfig } from './kubernetes/kube-config.ts';
 import { LeaderElection } from './kubernetes/lease.ts';
 import { Resource } from './kubernetes/resource.ts';
 import { tlsSecretReader } from './kubernetes/tls-secret.ts';
+import { VolumeCopies } from './kubernetes/volumes.ts';
 
 const version = programVersion();
 const commandLine: CommandLine = parseCommandLine({ args: process.argv.slice(2), env: process.env, version });
@@ -147,6 +148,11 @@ function assemble({ config, log, server, metrics, events, connections, clusterID
         sweep: sweepReport(log),
         reflector: reflectorReport(log, metrics),
       },
+      volumes: (onChange) =>
+        new VolumeCopies(
+          { server, namespace: config.namespace, report: reflectorReport(log, metrics), onChange },
+          signal,
+        ),
       observeQueue: metrics.observeQueue('lunresync', () => gaugesOf(loop.queue)),
     },
     signal,

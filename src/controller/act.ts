@@ -64,6 +64,9 @@ export async function changeObject(
       for (const announcement of action.announcements) world.announce(resync, announcement);
       await world.store.removeFinalizer(resync, signal);
       return undefined;
+    case 'RaiseClaim':
+      await world.volumes.raiseClaim(resync.metadata.namespace, action.claim, action.requestBytes, signal);
+      return resync;
     case 'DeleteObject':
       await world.store.delete(resync, signal);
       return undefined;

@@ -5,8 +5,10 @@ import { FINALIZER } from '../api/names.ts';
 import type { StorageArray } from '../api/storage-array.ts';
 import type { Lun, NotKnown, Operation } from '../core/array.ts';
 import type { Observation, ResolvedPair, View } from '../core/observation.ts';
+import type { VolumesView } from '../core/volumes.ts';
 import type { ArrayClient, LunsAnswer } from './ports.ts';
-import { recordedPairs, resolveArray, resolvePairs, withSafetySnapshot } from './resolve.ts';
+import { recordedPairs, resolveArray, withSafetySnapshot, withSourceOwner } from './resolve.ts';
+import { type Names, resolvePairs } from './resolve-pair.ts';
 import { ownerOf, type World } from './world.ts';
 
 /** Never rejects because the array does not answer. `othersRunning` is counted by the caller, right before it decides. */
@@ -15,15 +17,12 @@ export async function observe(
   world: World,
   signal: AbortSignal,
 ): Promise<Omit<Observation, 'othersRunning'>> {
-  const undone = runsToUndo(resync, world);
-  const { observed, array } = resolveArray(resync, world.arrays.list(), undone);
-  const attempted = (resync.status.attempt ?? 0) > 0;
-  const pairs = attempted ? recordedPairs(resync, undone) : resolvePairs(resync, undone);
+  const { observed, array, names, pairs } = resolved(resync, world, world.volumes.view);
   const owner = ownerOf(world.clusterID, resync);
   const seen =
     array === undefined || !needsLook(resync) || pairs.some((pair) => pair.problem !== undefined)
       ? { view: { state: 'unresolved' } as const, pairs }
-      : await look({ resync, world, owner, array, pairs, undone, signal });
+      : await look({ resync, world, owner, array, pairs, names, signal });
   const answered = seen.view.state === 'read';
   const arrayName = array?.metadata.name ?? '';
   return {
@@ -38,6 +37,32 @@ export async function observe(
     idleMs: idleMs(seen.view, resync, world),
     unreachableMs: seen.view.state === 'unresolved' ? 0 : world.activity.silentMs(arrayName, answered),
   };
+}
+
+/** The pairs of the spec as they are resolved over these volumes. */
+export function pairsOf(resync: LunResync, world: World, volumes: VolumesView): readonly ResolvedPair[] {
+  return resolved(resync, world, volumes).pairs;
+}
+
+type Resolved = ReturnType<typeof resolveArray> & { readonly names: Names; readonly pairs: readonly ResolvedPair[] };
+
+function resolved(resync: LunResync, world: World, volumes: VolumesView): Resolved {
+  const undone = runsToUndo(resync, world);
+  const { observed, array } = resolveArray(resync, world.arrays.list(), { undone, volumes });
+  const { namespace } = resync.metadata;
+  const names = {
+    undone,
+    volumes,
+    namespace,
+    driver: array?.spec.csiDriverName,
+    arrayName: array?.metadata.name ?? '',
+  };
+  const pairs = isAttempted(resync) ? recordedPairs(resync, names) : resolvePairs(resync, names);
+  return { observed, ...(array === undefined ? {} : { array }), names, pairs };
+}
+
+function isAttempted({ status }: LunResync): boolean {
+  return (status.attempt ?? 0) > 0;
 }
 
 /** Before the finalizer is on, and once the run has ended, nothing that is decided depends on the array. */
@@ -61,7 +86,7 @@ type Looking = {
   readonly owner: string;
   readonly array: StorageArray;
   readonly pairs: readonly ResolvedPair[];
-  readonly undone: ReadonlyMap<string, LunResync>;
+  readonly names: Names;
   readonly signal: AbortSignal;
 };
 
@@ -98,8 +123,8 @@ async function readLuns(
   client: ArrayClient,
   looking: Looking,
 ): Promise<(LunsAnswer & { readonly pairs: readonly ResolvedPair[] }) | NotKnown> {
-  const { resync, owner, pairs, undone, world, signal } = looking;
-  const owners = [owner, ...[...undone.values()].map((other) => ownerOf(world.clusterID, other))];
+  const { resync, owner, pairs, names, world, signal } = looking;
+  const owners = [owner, ...[...names.undone.values()].map((other) => ownerOf(world.clusterID, other))];
   const ids = new Set(pairs.flatMap((pair) => [pair.sourceLunID, pair.targetLunID]).filter((id) => id !== ''));
   for (const pair of resync.status.pairs ?? []) if (pair.safetySnapshotID !== undefined) ids.add(pair.safetySnapshotID);
   for (;;) {
@@ -118,11 +143,14 @@ function snapshotsIn(luns: ReadonlyMap<string, Lun>, owners: readonly string[]):
     .map((run) => run.safetySnapshotID);
 }
 
-/** An undo's source is the safety snapshot that the array itself has on record for the run to undo. */
-function completed({ pairs, resync, undone, world }: Looking, luns: ReadonlyMap<string, Lun>): ResolvedPair[] {
+/** What only the array can tell: an undo's source, and whose volume a snapshot was taken from. */
+function completed({ pairs, resync, names, world }: Looking, luns: ReadonlyMap<string, Lun>): ResolvedPair[] {
   return pairs.map((pair) => {
-    const other = undone.get(resync.spec.pairs.find(({ name }) => name === pair.name)?.source.undoOf ?? '');
-    return other === undefined ? pair : withSafetySnapshot(pair, ownerOf(world.clusterID, other), luns);
+    const other = names.undone.get(resync.spec.pairs.find(({ name }) => name === pair.name)?.source.undoOf ?? '');
+    if (other !== undefined) return withSafetySnapshot(pair, ownerOf(world.clusterID, other), luns);
+    const { problem, final, ...rest } = withSourceOwner(pair, names, luns);
+    if (problem === undefined || pair.problem !== undefined) return pair;
+    return isAttempted(resync) ? { ...rest, final: false, changed: { problem, final } } : { ...rest, problem, final };
   });
 }
 

@@ -13,7 +13,9 @@ import type {
   StartRequest,
 } from '../core/array.ts';
 import type { Announcement } from '../core/decision.ts';
+import type { TargetClaim } from '../core/observation.ts';
 import type { ReasonName } from '../core/reasons.ts';
+import type { VolumesView } from '../core/volumes.ts';
 
 /**
  * The LunResyncs at the API server. Every write carries uid and resourceVersion of the object that it was decided on
@@ -66,6 +68,21 @@ export type ArrayClient = {
   readonly operations: (ownerPrefix: string, signal: AbortSignal) => AsyncIterable<Operation>;
   /** First all operations, then each again when its step or outcome changes. */
   readonly watch: (ownerPrefix: string, signal: AbortSignal) => AsyncIterable<Operation>;
+};
+
+/** Claims, volumes, snapshots and Pods at the API server. */
+export type Volumes = {
+  /** As last seen: may be old. */
+  readonly view: VolumesView;
+  /** The same with these claims and their volumes as they are in etcd now. */
+  readonly fresh: (namespace: string, claims: readonly string[], signal: AbortSignal) => Promise<VolumesView>;
+  /** Sets the claim's request. Rejects with Superseded when the claim has changed since. */
+  readonly raiseClaim: (
+    namespace: string,
+    claim: TargetClaim,
+    requestBytes: number,
+    signal: AbortSignal,
+  ) => Promise<void>;
 };
 
 /** Tells people; never fails and never waits. */

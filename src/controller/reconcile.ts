@@ -11,13 +11,15 @@ import { decide } from '../core/decide.ts';
 import type { Action, Decision } from '../core/decision.ts';
 import type { Observation } from '../core/observation.ts';
 import { callArray, changeObject } from './act.ts';
-import { observe } from './observe.ts';
+import { observe, pairsOf } from './observe.ts';
 import { Superseded } from './ports.ts';
 import { keyOfResync, type World } from './world.ts';
 
 /** More steps than any run takes without waiting: a bound against a loop that feeds itself. */
 const MAX_STEPS = 24;
 const AFTER_TOO_MANY_STEPS_MS = 1_000;
+/** Until the copies of this process know of a change that etcd has. */
+const AFTER_A_CHANGE_MS = 500;
 
 type Step =
   | { readonly kind: 'Again'; readonly resync: LunResync }
@@ -57,14 +59,32 @@ async function takeStep(resync: LunResync, isFresh: boolean, world: World, signa
     const read = await world.store.read(keyOfResync(resync), signal);
     return read === undefined ? { kind: 'Wait', lookAgainInMs: undefined } : { kind: 'Again', resync: read };
   }
+  if (decision.action.kind === 'Start' && !(await leadsThereStill(seen, world, signal)))
+    return { kind: 'Wait', lookAgainInMs: AFTER_A_CHANGE_MS };
   return act(seen, decision.action, world, signal);
+}
+
+/**
+ * Whether the claims of the spec lead to the same LUNs when they are read from etcd. A claim may have been swapped for another
+ * one, or its volume given to somebody else, since the copies of this process were brought up to date.
+ */
+async function leadsThereStill(
+  { resync, pairs }: Pick<Observation, 'resync' | 'pairs'>,
+  world: World,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const claims = [...new Set(pairs.flatMap(({ claim }) => claim?.name ?? []))];
+  if (claims.length === 0) return true;
+  const volumes = await world.volumes.fresh(resync.metadata.namespace, claims, signal);
+  return isDeepStrictEqual(pairsOf(resync, world, volumes), pairsOf(resync, world, world.volumes.view));
 }
 
 async function act(seen: Observation, action: Action, world: World, signal: AbortSignal): Promise<Step> {
   switch (action.kind) {
     case 'AddFinalizer':
     case 'RemoveFinalizer':
-    case 'DeleteObject': {
+    case 'DeleteObject':
+    case 'RaiseClaim': {
       const changed = await changeObject(seen.resync, action, world, signal);
       return changed === undefined ? { kind: 'Wait', lookAgainInMs: undefined } : { kind: 'Again', resync: changed };
     }

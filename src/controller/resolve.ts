@@ -5,23 +5,28 @@ import type { Lun } from '../core/array.ts';
 import { formatNames } from '../core/format.ts';
 import type { ObservedArray, ResolvedPair } from '../core/observation.ts';
 import type { Problem } from '../core/problem.ts';
-
-type SpecPair = LunResync['spec']['pairs'][number];
+import { isVolumeOurs } from '../core/references.ts';
+import type { VolumesView } from '../core/volumes.ts';
+import { type Names, noSnapshot, resolvePairs } from './resolve-pair.ts';
 
 /** The StorageArray that the object is about: the one recorded, the one named, that of the run to undo, the only one. */
 export function resolveArray(
   resync: LunResync,
   arrays: readonly StorageArray[],
-  undone: ReadonlyMap<string, LunResync>,
+  { undone, volumes }: Pick<Names, 'undone' | 'volumes'>,
 ): { readonly observed: ObservedArray; readonly array?: StorageArray } {
   const ofUndone = resync.spec.pairs.flatMap((pair) => undone.get(pair.source.undoOf ?? '')?.status.arrayName ?? []);
   const name = resync.status.arrayName ?? resync.spec.arrayName ?? ofUndone[0];
-  if (name === undefined && arrays.length > 1) {
-    const names = formatNames(arrays.map((array) => array.metadata.name).sort());
+  const drivers = driversOf(resync, volumes);
+  const meant = arrays.filter(({ spec }) => drivers.every((driver) => driver === spec.csiDriverName));
+  // Where no array serves the driver, the pairs say so better than an array that is missing.
+  const candidates = meant.length === 0 ? arrays : meant;
+  if (name === undefined && candidates.length > 1) {
+    const names = formatNames(candidates.map((array) => array.metadata.name).sort());
     const message = `spec.arrayName is not set and there are several StorageArrays: ${names}`;
     return { observed: { state: 'missing', final: true, problem: { reason: 'AmbiguousArray', message } } };
   }
-  const array = name === undefined ? arrays[0] : arrays.find((candidate) => candidate.metadata.name === name);
+  const array = name === undefined ? candidates[0] : arrays.find((candidate) => candidate.metadata.name === name);
   if (array === undefined) {
     const message = name === undefined ? 'there is no StorageArray' : `StorageArray ${name} does not exist`;
     const problem: Problem = { reason: 'BadState', message, remedy: 'Create the StorageArray' };
@@ -45,69 +50,40 @@ export function resolveArray(
   };
 }
 
-/** The pairs by their names. An undo's source is known only when the array has been asked: see `withSafetySnapshot`. */
-export function resolvePairs(resync: LunResync, undone: ReadonlyMap<string, LunResync>): ResolvedPair[] {
-  return resync.spec.pairs.map((pair) => {
-    const { undoOf, volumeSnapshotName, lunID } = pair.source;
-    if (volumeSnapshotName !== undefined) return notYet(pair, 'source.volumeSnapshotName', 'source.lunID');
-    if (pair.target?.persistentVolumeClaimName !== undefined)
-      return notYet(pair, 'target.persistentVolumeClaimName', 'target.lunID');
-    if (undoOf !== undefined) return undoPair(pair, undoOf, undone.get(undoOf));
-    return {
-      ...base(pair),
-      sourceLunID: lunID ?? '',
-      targetLunID: pair.target?.lunID ?? '',
-      sourceNeedsGrant: true,
-      targetNeedsGrant: true,
-    };
+/** The CSI drivers that the claims and snapshots of the spec belong to, as far as they can be told already. */
+function driversOf({ spec, metadata: { namespace } }: LunResync, volumes: VolumesView): string[] {
+  const drivers = spec.pairs.flatMap(({ source, target }) => {
+    const claim = volumes.claim(namespace, target?.persistentVolumeClaimName ?? '');
+    const snapshot = volumes.snapshot(namespace, source.volumeSnapshotName ?? '');
+    return [volumes.volume(claim?.volumeName ?? '')?.driver, volumes.content(snapshot?.contentName ?? '')?.driver];
   });
+  return [...new Set(drivers.filter((driver) => driver !== undefined && driver !== ''))] as string[];
 }
 
 /** The pairs as the intent recorded them: what an attempt is about does not change while it lives. */
-export function recordedPairs(resync: LunResync, undone: ReadonlyMap<string, LunResync>): ResolvedPair[] {
-  const resolved = resolvePairs(resync, undone);
-  return resolved.map((pair) => {
+export function recordedPairs(resync: LunResync, names: Names): ResolvedPair[] {
+  return resolvePairs(resync, names).map((pair) => {
     const recorded = resync.status.pairs?.find((candidate) => candidate.name === pair.name);
     if (recorded?.source?.lunID === undefined || recorded.target?.lunID === undefined) return pair;
-    const { problem: _, ...rest } = pair;
-    return { ...rest, final: false, sourceLunID: recorded.source.lunID, targetLunID: recorded.target.lunID };
+    const { problem, changed: _, ...rest } = pair;
+    const lunIDs = { sourceLunID: recorded.source.lunID, targetLunID: recorded.target.lunID };
+    return { ...rest, ...lunIDs, final: false, ...changeOf(pair, lunIDs, problem) };
   });
 }
 
-function base(pair: SpecPair): ResolvedPair {
-  return {
-    name: pair.name,
-    sourceLunID: '',
-    targetLunID: '',
-    sourceNeedsGrant: false,
-    targetNeedsGrant: false,
-    selectedVolumes: [],
-    final: false,
-  };
-}
-
-function notYet(pair: SpecPair, field: string, instead: string): ResolvedPair {
-  const message = `${field} is not provided by this version`;
-  return { ...base(pair), final: true, problem: { reason: 'NotImplemented', message, remedy: `Use ${instead}` } };
-}
-
-function undoPair(pair: SpecPair, name: string, other: LunResync | undefined): ResolvedPair {
-  const wait = (message: string): ResolvedPair => ({ ...base(pair), problem: { reason: 'ObjectNotFound', message } });
-  if (other === undefined) return wait(`LunResync ${name} does not exist`);
-  if (other.status.completionTime === undefined) return wait(`LunResync ${name} has not finished`);
-  const undone = other.status.pairs?.find((candidate) => candidate.name === pair.name);
-  const targetLunID = undone?.target?.lunID;
-  if (targetLunID === undefined)
-    return noSnapshot(pair, `LunResync ${name} has no pair ${pair.name} that was resolved`);
-  const wanted = pair.target?.lunID;
-  if (wanted !== undefined && wanted !== targetLunID)
-    return noSnapshot(pair, `LunResync ${name} had another target for pair ${pair.name} than LUN ${wanted}`);
-  return { ...base(pair), targetLunID, targetNeedsGrant: true };
-}
-
-function noSnapshot(pair: { readonly name: string } & Partial<ResolvedPair>, message: string): ResolvedPair {
-  const empty = base({ name: pair.name, source: {} });
-  return { ...empty, final: true, problem: { reason: 'SnapshotNotInSet', message } };
+/** An undo's source is known from the array only, and the object to undo may be gone: the array has the last word there. */
+function changeOf(
+  pair: ResolvedPair,
+  recorded: Pick<ResolvedPair, 'sourceLunID' | 'targetLunID'>,
+  problem: Problem | undefined,
+): Pick<ResolvedPair, 'changed'> {
+  if (!pair.isByName) return {};
+  if (problem !== undefined) return { changed: { problem, final: pair.final } };
+  const isSource = pair.sourceLunID === '' || pair.sourceLunID === recorded.sourceLunID;
+  const isSame = isSource && pair.targetLunID === recorded.targetLunID;
+  if (isSame) return {};
+  const message = 'the claim or the snapshot is another one than when the run began';
+  return { changed: { final: true, problem: { reason: 'BadState', message, remedy: 'Create a new LunResync' } } };
 }
 
 /**
@@ -136,4 +112,24 @@ export function withSafetySnapshot(
     pair,
     `LUN ${run.safetySnapshotID} is not the safety snapshot of LUN ${pair.targetLunID} for the run to undo`,
   );
+}
+
+/** Completes a snapshot's pair: what the array says of the snapshot must agree with what Kubernetes says of it. */
+export function withSourceOwner(
+  pair: ResolvedPair,
+  { namespace, driver, volumes }: Names,
+  luns: ReadonlyMap<string, Lun>,
+): ResolvedPair {
+  const source = luns.get(pair.sourceLunID);
+  if (pair.snapshot === undefined || source === undefined || driver === undefined) return pair;
+  const { name, volumeHandle } = pair.snapshot;
+  const { parentLunID } = source;
+  const refused = (message: string): ResolvedPair => {
+    return { ...pair, final: true, problem: { reason: 'AccessDenied', message } };
+  };
+  if (source.kind !== 'Snapshot') return refused(`VolumeSnapshot ${name} leads to a LUN that is no snapshot`);
+  if (volumeHandle !== '' && parentLunID !== '' && volumeHandle !== parentLunID)
+    return refused(`VolumeSnapshot ${name} leads to a snapshot of another volume than the one it was taken from`);
+  if (isVolumeOurs(driver, parentLunID, { namespace, volumes })) return pair;
+  return refused(`VolumeSnapshot ${name} is of another namespace's volume`);
 }

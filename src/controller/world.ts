@@ -3,7 +3,7 @@ import type { LunResync } from '../api/lun-resync.ts';
 import type { Settings } from '../core/observation.ts';
 import type { Activity } from './activity.ts';
 import type { Identities } from './identities.ts';
-import type { Announcer, Arrays, LoopClock, Report, ResyncStore } from './ports.ts';
+import type { Announcer, Arrays, LoopClock, Report, ResyncStore, Volumes } from './ports.ts';
 import type { Slots } from './slots.ts';
 
 export type World = {
@@ -11,6 +11,7 @@ export type World = {
   readonly clusterID: string;
   readonly store: ResyncStore;
   readonly arrays: Arrays;
+  readonly volumes: Volumes;
   readonly announce: Announcer;
   readonly clock: LoopClock;
   readonly settings: Settings;

@@ -3,8 +3,9 @@
  * list, run in order; the first that objects decides. What may still become right is waited for.
  */
 import { MAX_RESOLVED_TEXT, resolvedTextLength } from '../api/size.ts';
+import { claimObjection, ownerObjection } from './claims.ts';
 import { accessObjection } from './grants.ts';
-import { ends, hold, type Objection, pending } from './objection.ts';
+import { ends, hold, type Objection, pending, type Raise } from './objection.ts';
 import { arrayName, CONTRACT_VERSION, isAttempted, type Observation, policyOf, readView } from './observation.ts';
 import { resolvedSides } from './pair-status.ts';
 import type { Problem } from './problem.ts';
@@ -12,10 +13,10 @@ import { runMemoryObjection } from './run-memory.ts';
 import { shapeObjection } from './shape.ts';
 import { inUseObjection } from './target-in-use.ts';
 
-type Check = (o: Observation) => Objection | undefined;
+type Check<T = Objection> = (o: Observation) => T | undefined;
 
 /** The first objection, or undefined: the attempt may begin. */
-export function objectionTo(o: Observation): Objection | undefined {
+export function objectionTo(o: Observation): Objection | Raise | undefined {
   return firstOf(CHECKS, o);
 }
 
@@ -31,24 +32,26 @@ export function isStalled(o: Observation): boolean {
 
 const HOLDS: readonly Check[] = [suspended, heldByAdministrator];
 
-const CHECKS: readonly Check[] = [
+const CHECKS: readonly Check<Objection | Raise>[] = [
   suspended,
   arrayFound,
   heldByAdministrator,
   referencesResolved,
   accessObjection,
+  ownerObjection,
   arrayAnswers,
   arrayUnchanged,
   arrayCapable,
   lunsExist,
   recordable,
+  claimObjection,
   shapeObjection,
   runMemoryObjection,
   inUseObjection,
   roomForAnotherOperation,
 ];
 
-function firstOf(checks: readonly Check[], o: Observation): Objection | undefined {
+function firstOf<T>(checks: readonly Check<T>[], o: Observation): T | undefined {
   for (const check of checks) {
     const objection = check(o);
     if (objection !== undefined) return objection;
@@ -82,11 +85,15 @@ function heldByAdministrator(o: Observation): Objection | undefined {
   });
 }
 
+/** A recorded pair must still be what its names mean: a claim may have been made again over another volume. */
 function referencesResolved(o: Observation): Objection | undefined {
-  const unresolved = o.pairs.find((pair) => pair.problem !== undefined);
-  if (unresolved?.problem === undefined) return undefined;
-  const problem = { ...unresolved.problem, message: `pair ${unresolved.name}: ${unresolved.problem.message}` };
-  return unresolved.final ? { kind: 'End', problem } : pending(o, problem);
+  for (const { name, problem, final, changed } of o.pairs) {
+    const wrong = problem === undefined ? changed : { problem, final };
+    if (wrong === undefined) continue;
+    const named = { ...wrong.problem, message: `pair ${name}: ${wrong.problem.message}` };
+    return wrong.final ? { kind: 'End', problem: named } : pending(o, named);
+  }
+  return undefined;
 }
 
 /** Before the first attempt an array without an answer is a reference that is not ready; later it is waited for. */

@@ -4,6 +4,7 @@ import { cancelAttempt, recordIntent, startRequest, targetsToRollBack } from './
 import type { Decision } from './decision.ts';
 import { endingOf, endingWanted, recordEnding, targetChange } from './ending.ts';
 import type { History } from './history.ts';
+import type { Raise } from './objection.ts';
 import type { Observation } from './observation.ts';
 import { planOf } from './plan.ts';
 import { compose } from './status.ts';
@@ -21,6 +22,7 @@ export function admit(o: Observation): Decision {
     const message = `Run ${o.resync.spec.runID} had been done on all targets before; nothing was done`;
     return succeed(o, 'AlreadyCompleted', message);
   }
+  if (objection?.kind === 'Raise') return raise(objection);
   if (objection !== undefined) return waitOrEnd(o, objection);
   if (o.resync.spec.mode === 'Run') return recordIntent(o, 'Resync');
   const plan = planOf(o);
@@ -49,8 +51,13 @@ function sendResync(o: Observation, history: History, operationID: string): Deci
   const backoff = backingOff(o);
   if (backoff !== undefined) return backoff;
   const objection = objectionTo(o);
+  if (objection?.kind === 'Raise') return raise(objection);
   if (objection !== undefined && objection.kind !== 'AlreadyCompleted') return waitOrEnd(o, objection);
   return send(o, operationID);
+}
+
+function raise({ claim, requestBytes }: Raise): Decision {
+  return { kind: 'Act', action: { kind: 'RaiseClaim', claim, requestBytes } };
 }
 
 function sendRollBack(o: Observation, operationID: string): Decision {

@@ -1,6 +1,7 @@
 /** What one step of the loop may do: one status write, or one action, or wait. The list of actions is closed. */
 import type { LunResyncStatus } from '../api/lun-resync-status.ts';
 import type { CancelAnswer, DoneAnswer, StartAnswer, StartRequest } from './array.ts';
+import type { TargetClaim } from './observation.ts';
 import type { ReasonName } from './reasons.ts';
 
 /** Told to people once the write it belongs to has succeeded. */
@@ -15,7 +16,8 @@ export type Announcement = {
 export type ObjectAction =
   | { readonly kind: 'AddFinalizer' }
   | { readonly kind: 'RemoveFinalizer'; readonly announcements: readonly Announcement[] }
-  | { readonly kind: 'DeleteObject' };
+  | { readonly kind: 'DeleteObject' }
+  | { readonly kind: 'RaiseClaim'; readonly claim: TargetClaim; readonly requestBytes: number };
 
 /** Actions at the array. Each names its operation or owner, and may be repeated. */
 export type ArrayAction =

@@ -36,3 +36,10 @@ function inUnit(bytes: number, limit: number): string {
 function trim(value: number): string {
   return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toFixed(1);
 }
+
+/** A quantity of the Kubernetes API that means exactly so many bytes, such as `10Gi`. */
+export function formatQuantity(bytes: number): string {
+  const units = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'];
+  const power = units.findLastIndex((_, index) => bytes >= 1024 ** index && bytes % 1024 ** index === 0);
+  return `${bytes / 1024 ** Math.max(0, power)}${units[power] ?? ''}`;
+}

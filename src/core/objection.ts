@@ -1,6 +1,6 @@
 /** What stands against a new attempt: something to wait for, a reason to end the run, or that it was done before. */
 import type { TargetUser } from '../api/lun-resync-status.ts';
-import type { Observation } from './observation.ts';
+import type { Observation, TargetClaim } from './observation.ts';
 import type { Problem } from './problem.ts';
 import type { ReasonName } from './reasons.ts';
 
@@ -12,10 +12,15 @@ export type Objection =
       readonly end: Problem;
       readonly limitMs: number | undefined;
       readonly stalled: boolean;
+      /** Of condition Stalled, where it is another one than `reason`. */
+      readonly stalledReason?: ReasonName;
       readonly users: readonly TargetUser[];
     }
   | { readonly kind: 'End'; readonly problem: Problem }
   | { readonly kind: 'AlreadyCompleted' };
+
+/** No objection but a step before the attempt: a claim's request is raised to so many bytes. */
+export type Raise = { readonly kind: 'Raise'; readonly claim: TargetClaim; readonly requestBytes: number };
 
 /** A wait for something that may still appear. Bounded by the operator's reference timeout. */
 export function pending(o: Observation, end: Problem): Objection {

@@ -1,8 +1,10 @@
 /** Everything that a decision may depend on, gathered before it is made. Nothing else may: no clock, no memory. */
 import type { LunResync } from '../api/lun-resync.ts';
+import type { TargetUser } from '../api/lun-resync-status.ts';
 import type { LunGrant } from '../api/storage-array.ts';
 import type { ArrayIdentity, Lun, Operation } from './array.ts';
 import type { Problem } from './problem.ts';
+import type { VolumeMode } from './volumes.ts';
 
 export type Observation = {
   /** Milliseconds since the epoch. */
@@ -64,9 +66,36 @@ export type ResolvedPair = {
   readonly sourceNeedsGrant: boolean;
   readonly targetNeedsGrant: boolean;
   readonly selectedVolumes: readonly string[];
+  /** Whether a claim or a snapshot was named: then the name must go on to lead to the LUN. */
+  readonly isByName?: boolean;
+  /** The VolumeSnapshot that was named, and the handle of the volume that it was taken from (empty: not told). */
+  readonly snapshot?: { readonly name: string; readonly volumeHandle: string };
+  /** The claim whose LUN the target is, however the target was named. */
+  readonly claim?: TargetClaim;
+  /** The target LUN backs a PersistentVolume whose claim, if it has one, is not in this namespace. */
+  readonly isForeign?: boolean;
+  /** Other claims of this namespace on the target LUN. */
+  readonly otherClaims?: readonly string[];
+  /** Of the volume that the source snapshot was taken from, where it is known. */
+  readonly sourceMode?: VolumeMode;
+  readonly sourceFsType?: string;
+  /** Who holds the target, as Kubernetes knows it; the array knows the nodes. */
+  readonly users?: readonly TargetUser[];
+  /** Of a recorded pair: why its names lead to these LUNs no more. It stands against another acceptance only. */
+  readonly changed?: { readonly problem: Problem; readonly final: boolean };
   readonly problem?: Problem;
   /** Whether waiting cannot help against the problem. */
   readonly final: boolean;
+};
+
+/** The claim of a target. */
+export type TargetClaim = {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly mode: VolumeMode;
+  readonly fsType: string;
+  readonly requestBytes: number;
 };
 
 /**

@@ -48,6 +48,10 @@ export const REASONS = {
   Verifying: active('The array reads the targets back and compares digests.'),
   Finishing: active('The operation has ended and its result is being recorded.'),
   Suspended: active('spec.suspend holds the start and new attempts.', 'Set spec.suspend to false.'),
+  TargetTooSmall: active(
+    'A claim is smaller than its source. Said by condition Stalled; Succeeded says Pending.',
+    'Raise the request of the claim to the size in the message, or set spec.claimResize to Raise.',
+  ),
   Maintenance: active(
     'The StorageArray is in maintenance, so nothing is started (VSS_E_BAD_STATE to a new caller, as in WinPE).',
     'Set spec.maintenance of the StorageArray to false.',

@@ -10,6 +10,8 @@ import type { Observation } from '../../src/core/observation.ts';
 import { REASONS, type ReasonName, reasonForHresult } from '../../src/core/reasons.ts';
 import {
   ago,
+  claim,
+  GiB,
   lun,
   type ObservationInput,
   observation,
@@ -63,6 +65,7 @@ const REACHED: Readonly<Record<ReasonName, () => Decision>> = {
   Verifying: () => step('Verifying'),
   Finishing: () => waiting({ status: running({ failures: 3 }), luns: [targetWith({ outcome: 'Interrupted' })] }),
   Suspended: () => waiting({ spec: { suspend: true } }),
+  TargetTooSmall: () => waiting({ pairs: [pair({ claim: claim() })], luns: [lun({ sizeBytes: 8 * GiB })] }),
   Maintenance: () => waiting({ policy: { maintenance: true } }),
   ArrayUnreachable: () => waiting({ status: running(), view: UNREACHABLE }),
   RetryBackoff: () => waiting({ status: running(), luns: [targetWith({ outcome: 'Interrupted' })] }),

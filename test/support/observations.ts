@@ -7,7 +7,14 @@ import type { Lun, Operation, Run } from '../../src/core/array.ts';
 import { conditionOf } from '../../src/core/conditions.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Action, Decision } from '../../src/core/decision.ts';
-import type { ArrayPolicy, Observation, ReadView, ResolvedPair, View } from '../../src/core/observation.ts';
+import type {
+  ArrayPolicy,
+  Observation,
+  ReadView,
+  ResolvedPair,
+  TargetClaim,
+  View,
+} from '../../src/core/observation.ts';
 
 export const NOW = Date.parse('2026-11-24T10:00:00Z');
 export const UID = '6f9c1d5e-0000-4000-8000-000000000001';
@@ -129,6 +136,17 @@ export function operation(over: Partial<Operation> = {}): Operation {
     ...over,
   };
 }
+
+/** The claim orders, which is bound to vol-1. */
+export const claim = (over: Partial<TargetClaim> = {}): TargetClaim => ({
+  name: 'orders',
+  uid: 'claim-uid',
+  resourceVersion: '5',
+  mode: 'Filesystem',
+  fsType: 'ext4',
+  requestBytes: 8 * GiB,
+  ...over,
+});
 
 export function pair(over: Partial<ResolvedPair> = {}): ResolvedPair {
   return {

@@ -5,7 +5,9 @@ import { lunResyncStatusSchema } from '../../../src/api/lun-resync-status.ts';
 import { FINALIZER } from '../../../src/api/names.ts';
 import { MAX_STATUS_BYTES } from '../../../src/api/size.ts';
 import { parseStorageArray, type StorageArray } from '../../../src/api/storage-array.ts';
-import { recordedPairs, resolveArray, resolvePairs } from '../../../src/controller/resolve.ts';
+import { NO_VOLUMES } from '../../../src/controller/no-volumes.ts';
+import { recordedPairs, resolveArray } from '../../../src/controller/resolve.ts';
+import { resolvePairs } from '../../../src/controller/resolve-pair.ts';
 import { conclude } from '../../../src/core/conclude.ts';
 import { decide, isFinished } from '../../../src/core/decide.ts';
 import type { Decision } from '../../../src/core/decision.ts';
@@ -89,8 +91,11 @@ function storedArray(draw: Draw): unknown {
   };
 }
 
+const NOTHING = { undone: new Map<string, LunResync>(), volumes: NO_VOLUMES.view };
+
 function observationOf(resync: LunResync, array: StorageArray, seen: View): Observation {
-  const { observed } = resolveArray(resync, [array], new Map());
+  const { observed } = resolveArray(resync, [array], NOTHING);
+  const names = { ...NOTHING, namespace: 'shop', driver: array.spec.csiDriverName, arrayName: array.metadata.name };
   const attempted = (resync.status.attempt ?? 0) > 0;
   return {
     now: NOW,
@@ -98,7 +103,7 @@ function observationOf(resync: LunResync, array: StorageArray, seen: View): Obse
     owner: OWNER,
     settings: SETTINGS,
     array: observed,
-    pairs: attempted ? recordedPairs(resync, new Map()) : resolvePairs(resync, new Map()),
+    pairs: attempted ? recordedPairs(resync, names) : resolvePairs(resync, names),
     view: seen,
     pairsDigest: DIGEST,
     idleMs: 0,
