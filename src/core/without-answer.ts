@@ -26,7 +26,7 @@ export function withoutAnswer(o: Observation): Decision {
 function whyNot(o: Observation): string {
   if (o.view.state === 'unread') return o.view.message;
   if (o.array.state === 'missing') return o.array.problem.message;
-  return o.pairs.find((pair) => pair.problem !== undefined)?.problem?.message ?? 'it has not been asked yet';
+  return o.pairs.flatMap((pair) => pair.problem ?? [])[0]?.message ?? 'it has not been asked yet';
 }
 
 function endsLater(o: Observation, wanted: Problem, message: string): Decision {
