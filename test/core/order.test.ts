@@ -39,7 +39,7 @@ describe('a run', () => {
 });
 
 describe('an object', () => {
-  it.each([undefined, [], ['other']])('with the finalizers %j gets ours first', (finalizers) => {
+  it.each([[undefined], [[]], [['other']]])('with the finalizers %j gets ours first', (finalizers) => {
     acted(decide(observation({ metadata: { finalizers } })), 'AddFinalizer');
   });
 

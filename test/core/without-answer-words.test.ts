@@ -101,7 +101,7 @@ describe('a deletion that is held back', () => {
 
 describe('another array behind the endpoint', () => {
   const elsewhere = 'StorageArray array-a leads to array array-2, the run began on array array-1';
-  const at = (status: LunResyncStatus, over: ObservationInput = {}, luns: readonly Lun[] = []) => {
+  const at = (status: LunResyncStatus, over: ObservationInput = {}, luns: readonly Lun[] = []): Decision => {
     const view = readView({ lunList: luns });
     return decide(
       observation({ status, ...over, view: { ...view, identity: { ...view.identity, arrayID: 'array-2' } } }),
