@@ -1,11 +1,12 @@
 /** The way to an accepted operation: whether an attempt may begin, and the recorded attempt on its way to the array. */
 import { objectionTo } from './admission.ts';
+import type { Operation } from './array.ts';
 import { cancelAttempt, recordIntent, startRequest, targetsToRollBack } from './attempt.ts';
 import type { Decision } from './decision.ts';
 import { endingOf, endingWanted, recordEnding, targetChange } from './ending.ts';
 import type { History } from './history.ts';
 import type { Raise } from './objection.ts';
-import type { Observation } from './observation.ts';
+import { type Observation, readView } from './observation.ts';
 import { planOf } from './plan.ts';
 import { compose } from './status.ts';
 import { fail, succeed } from './terminal.ts';
@@ -36,7 +37,8 @@ export function admit(o: Observation): Decision {
 
 /** An intent is recorded and the LUNs' runs know nothing of it (yet). */
 export function sendOrCancel(o: Observation, history: History, operationID: string): Decision {
-  if (o.view.state === 'read' && o.view.operation?.operationID === operationID) return withoutRun(o, operationID);
+  const { operation } = readView(o);
+  if (operation?.operationID === operationID) return withoutRun(o, operation);
   return o.resync.status.operationKind === 'RollBack'
     ? sendRollBack(o, operationID)
     : sendResync(o, history, operationID);
@@ -77,12 +79,11 @@ export function rollBackLimit(o: Observation): number {
 }
 
 /** The array has the operation, but the LUNs, which were read later, have no run of it: one of the two is not true. */
-function withoutRun(o: Observation, operationID: string): Decision {
+function withoutRun(o: Observation, { operationID, outcome }: Operation): Decision {
   const { ending } = o.resync.status;
   const message = `the array has operation ${operationID}, but its targets have no run of it`;
   const problem = { reason: 'ArrayContractViolation', message } as const;
-  const alive = o.view.state === 'read' && o.view.operation?.outcome === 'Running';
-  if (alive) return ending === undefined ? recordEnding(o, problem) : cancelAttempt(o, operationID);
+  if (outcome === 'Running') return ending === undefined ? recordEnding(o, problem) : cancelAttempt(o, operationID);
   const set = { operationID: undefined, operationKind: undefined, ending: ending ?? endingOf(problem) };
   return {
     kind: 'Record',

@@ -15,8 +15,8 @@ export function activeMs(status: LunResyncStatus, now: number): number {
 export function withinDeadline(o: Observation, decision: Decision): Decision {
   if (decision.kind === 'Act') return decision;
   const left = timeLeft(o, decision.kind === 'Record' ? decision.status : o.resync.status);
-  const { lookAgainInMs = Number.POSITIVE_INFINITY } = decision;
-  return left === undefined || left <= 0 || lookAgainInMs <= left ? decision : { ...decision, lookAgainInMs: left };
+  if (left === undefined || left <= 0) return decision;
+  return { ...decision, lookAgainInMs: Math.min(decision.lookAgainInMs ?? Number.POSITIVE_INFINITY, left) };
 }
 
 /** Milliseconds; undefined while no deadline runs. Once a run is ending, the deadline is over with. */

@@ -35,9 +35,9 @@ export function isFinished(o: Observation): boolean {
 }
 
 function decideActive(o: Observation): Decision {
-  const { deletionTimestamp, finalizers = [] } = o.resync.metadata;
+  const { deletionTimestamp, finalizers } = o.resync.metadata;
   const isDeleting = deletionTimestamp !== undefined;
-  if (!finalizers.includes(FINALIZER))
+  if (finalizers?.includes(FINALIZER) !== true)
     return isDeleting ? { kind: 'Wait', lookAgainInMs: undefined } : { kind: 'Act', action: { kind: 'AddFinalizer' } };
   if (isDeleting && policyOf(o)?.abandoned) return letGoOfAbandoned(o);
   return o.view.state === 'read' ? withAnswer(o, o.view) : withoutLuns(o);

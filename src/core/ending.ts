@@ -71,6 +71,7 @@ export function recordEnding(o: Observation, problem: Problem, hresult?: string)
 /** `hresult`: the array's own code, which counts where the reason has none of its own. */
 export function endingOf(problem: Problem, hresult?: string): Ending {
   const own = reasonOf(problem.reason).hresult;
-  const given = own === 'VSS_E_UNEXPECTED' && hresult !== undefined && isErrorHresult(hresult);
-  return { reason: problem.reason, message: sentence(problem), hresult: given ? hresult : own };
+  const given = hresult ?? own;
+  const counts = own === 'VSS_E_UNEXPECTED' && isErrorHresult(given);
+  return { reason: problem.reason, message: sentence(problem), hresult: counts ? given : own };
 }

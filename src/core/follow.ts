@@ -6,7 +6,7 @@ import type { Decision } from './decision.ts';
 import { recordEnding, wantedEnding } from './ending.ts';
 import { formatDuration } from './format.ts';
 import { attemptOf, type History, type PastOperation } from './history.ts';
-import type { Observation } from './observation.ts';
+import { type Observation, readView } from './observation.ts';
 import type { Problem } from './problem.ts';
 import type { ReasonName } from './reasons.ts';
 import { type Change, compose } from './status.ts';
@@ -74,9 +74,8 @@ function isNews(shown: LunResyncStatus, next: LunResyncStatus): boolean {
 }
 
 function isDue(o: Observation): boolean {
-  const { progress } = o.resync.status;
-  const elapsed = o.now - Date.parse(progress?.lastUpdateTime ?? '');
-  return progress === undefined || Number.isNaN(elapsed) || elapsed >= o.settings.progressIntervalMs;
+  const since = o.resync.status.progress?.lastUpdateTime;
+  return since === undefined || o.now - Date.parse(since) >= o.settings.progressIntervalMs;
 }
 
 const STEP_REASONS = {
@@ -88,7 +87,7 @@ const STEP_REASONS = {
 } as const satisfies Readonly<Record<string, ReasonName>>;
 
 function changeFor(o: Observation, running: PastOperation): Change {
-  const operation = o.view.state === 'read' ? o.view.operation : undefined;
+  const { operation } = readView(o);
   const set = { retryTime: undefined };
   if (running.kind === 'RollBack') {
     const cause = o.resync.status.ending?.reason;

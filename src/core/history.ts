@@ -67,10 +67,11 @@ export function readHistory(owner: string, pairs: readonly ResolvedPair[], view:
 /** What runs can write, and so comes before what has ended, whatever the numbers say. */
 function newestOf(runs: readonly Run[]): Run | undefined {
   const running = runs.filter((run) => run.outcome === 'Running');
-  const [first, ...rest] = running.length > 0 ? running : runs;
-  return rest.reduce(
-    (newest, run) => (attemptOf(run.operationID) > attemptOf(newest?.operationID) ? run : newest),
-    first,
+  const candidates = running.length > 0 ? running : runs;
+  return candidates.reduce<Run | undefined>(
+    (newest, run) =>
+      newest === undefined || attemptOf(run.operationID) > attemptOf(newest.operationID) ? run : newest,
+    undefined,
   );
 }
 

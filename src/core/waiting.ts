@@ -15,20 +15,19 @@ import { fail } from './terminal.ts';
 /** Waits for what the objection names, or ends the run with its reason when the time is up or waiting cannot help. */
 export function waitOrEnd(o: Observation, objection: Exclude<Objection, { kind: 'AlreadyCompleted' }>): Decision {
   if (objection.kind === 'End') return endFor(o, objection.problem);
-  const { limitMs } = objection;
   const waitedMs = o.now - Date.parse(waitingSince(o, objection.reason));
-  if (limitMs !== undefined && waitedMs >= limitMs) return endFor(o, objection.end, objection.users);
-  const until = limitMs === undefined ? Number.POSITIVE_INFINITY : limitMs - waitedMs;
-  const change: Change = {
+  const leftMs = (objection.limitMs ?? Number.POSITIVE_INFINITY) - waitedMs;
+  if (leftMs <= 0) return endFor(o, objection.end, objection.users);
+  const change: WaitingChange = {
     reason: objection.reason,
     message: sentence(objection.end),
     stalled: objection.stalled,
     ...(objection.stalledReason === undefined ? {} : { stalledReason: objection.stalledReason }),
     // A wait without a limit must not use up the time of one that has a limit and the same reason.
-    waits: limitMs !== undefined,
+    waits: objection.limitMs !== undefined,
     users: objection.users,
   };
-  return shown(o, change, Math.min(until, againAfter(objection.reason)), waitNote(o, objection));
+  return shown(o, change, Math.min(leftMs, againAfter(objection.reason)), waitNote(o, objection));
 }
 
 /** After an attempt the end is recorded first: an operation may be alive, or targets may have to be rolled back. */
@@ -36,10 +35,13 @@ function endFor(o: Observation, problem: Problem, users: readonly TargetUser[] =
   return isAttempted(o) ? recordEnding(o, problem) : fail(o, problem, users);
 }
 
+/** What is shown while the run waits. */
+export type WaitingChange = Change & Required<Pick<Change, 'stalled' | 'waits'>>;
+
 /** Writes the change when it tells people anything new; otherwise waits. */
 export function shown(
   o: Observation,
-  change: Change,
+  change: WaitingChange,
   lookAgainInMs: number = againAfter(change.reason),
   announcements: readonly Announcement[] = [],
 ): Decision {
@@ -56,9 +58,9 @@ export function backingOff(o: Observation): Decision | undefined {
   return { kind: 'Record', status: compose(o, shownNow(o)), announcements: [], lookAgainInMs: left };
 }
 
-function isSameToPeople(o: Observation, change: Change): boolean {
+function isSameToPeople(o: Observation, change: WaitingChange): boolean {
   const { observedGeneration, ending, users = [], waitingSince: since } = o.resync.status;
-  const { waits = false, users: holders = [], set } = change;
+  const { waits, users: holders = [], set } = change;
   return (
     isShown(o, change) &&
     observedGeneration === o.resync.metadata.generation &&
@@ -68,7 +70,7 @@ function isSameToPeople(o: Observation, change: Change): boolean {
   );
 }
 
-function isShown(o: Observation, { reason, message, stalled = false }: Change): boolean {
+function isShown(o: Observation, { reason, message, stalled }: WaitingChange): boolean {
   const { conditions } = o.resync.status;
   const seen = conditionOf(conditions, 'Succeeded');
   const isStalled = conditionOf(conditions, 'Stalled')?.status === 'True';

@@ -9,15 +9,15 @@ import { endingOf, endingWanted } from './ending.ts';
 import { formatNames } from './format.ts';
 import { readHistory } from './history.ts';
 import { arrayName, type Observation, type ReadView } from './observation.ts';
-import type { Change } from './status.ts';
+import type { Problem } from './problem.ts';
 import { fail } from './terminal.ts';
-import { shown, waitOrEnd } from './waiting.ts';
+import { shown, type WaitingChange, waitOrEnd } from './waiting.ts';
 
 /** Shows what is waited for; a run that is to end says so, and ends when the array answers. */
 export function withoutAnswer(o: Observation): Decision {
   const message = `Array ${arrayName(o)} gives no answer: ${whyNot(o)}`;
   const wanted = endingWanted(o);
-  if (wanted !== undefined) return endsLater(o, `${message}. The run ends when it answers (${wanted.reason})`);
+  if (wanted !== undefined) return endsLater(o, wanted, `${message}. The run ends when it answers (${wanted.reason})`);
   const held = o.resync.status.operationID === undefined ? heldObjection(o) : undefined;
   if (held?.kind === 'Wait') return waitOrEnd(o, held);
   return shown(o, { reason: 'ArrayUnreachable', message, waits: true, stalled: isStalled(o) });
@@ -26,18 +26,17 @@ export function withoutAnswer(o: Observation): Decision {
 function whyNot(o: Observation): string {
   if (o.view.state === 'unread') return o.view.message;
   if (o.array.state === 'missing') return o.array.problem.message;
-  return o.pairs.find((pair) => pair.problem !== undefined)?.problem?.message ?? 'it has not been asked yet';
+  return o.pairs.flatMap((pair) => pair.problem ?? [])[0]?.message ?? 'it has not been asked yet';
 }
 
-function endsLater(o: Observation, message: string): Decision {
-  const wanted = endingWanted(o);
-  const change: Change = {
+function endsLater(o: Observation, wanted: Problem, message: string): Decision {
+  const change: WaitingChange = {
     reason: o.resync.status.operationKind === 'RollBack' ? 'RollingBack' : 'Cancelling',
     message,
     waits: true,
     stalled: true,
     stalledReason: 'ArrayUnreachable',
-    set: wanted === undefined ? {} : { ending: o.resync.status.ending ?? endingOf(wanted) },
+    set: { ending: o.resync.status.ending ?? endingOf(wanted) },
   };
   return shown(o, change, undefined, heldBackNote(o, message));
 }
@@ -58,19 +57,19 @@ export function otherArray(o: Observation, view: ReadView): Decision {
   const message = `StorageArray ${arrayName(o)} leads to array ${now}, the run began on array ${arrayID}`;
   // What was read belongs to other LUNs.
   const blind: Observation = { ...o, view: { state: 'unresolved' } };
+  const wanted = endingWanted(o);
   const whole = startTime === undefined || dataState === 'Untouched' || dataState === 'RolledBack';
   const ours = readHistory(o.owner, o.pairs, view).newest !== undefined;
-  if (operationID === undefined && whole && !ours)
-    return fail(blind, endingWanted(o) ?? { reason: 'ArrayChanged', message });
+  if (operationID === undefined && whole && !ours) return fail(blind, wanted ?? { reason: 'ArrayChanged', message });
   const more = operationID === undefined ? 'where its targets have to be put right' : 'where an attempt may be at work';
-  if (endingWanted(o) !== undefined) return endsLater(blind, `${message}, ${more}`);
+  if (wanted !== undefined) return endsLater(blind, wanted, `${message}, ${more}`);
   return shown(blind, { reason: 'ArrayUnreachable', message: `${message}, ${more}`, waits: true, stalled: true });
 }
 
 /** The administrator's word that the array will not come back: the one way to let go without proof. */
 export function letGoOfAbandoned(o: Observation): Decision {
   const { operationID, pairs } = o.resync.status;
-  const targets = formatNames((pairs ?? []).flatMap((pair) => pair.target?.lunID ?? []));
+  const targets = formatNames(pairs?.flatMap((pair) => pair.target?.lunID ?? []) ?? []);
   const what = `operation ${operationID ?? '(none)'} on LUNs ${targets || '(none)'}`;
   const note = `StorageArray ${arrayName(o)} is abandoned: let go of ${what} without the word of the array`;
   return {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
-import type { ResolvedPair } from '../../src/core/observation.ts';
+import type { Observation, ResolvedPair } from '../../src/core/observation.ts';
 import {
   afterWrite,
   claim,
@@ -15,9 +15,9 @@ import {
   source,
 } from '../support/observations.ts';
 
-const seen = (over: Partial<ResolvedPair>, input: ObservationInput = {}) =>
+const seen = (over: Partial<ResolvedPair>, input: ObservationInput = {}): Observation =>
   observation({ pairs: [pair({ claim: claim(), ...over })], ...input });
-const messageOf = (over: Partial<ResolvedPair>, input: ObservationInput = {}) => {
+const messageOf = (over: Partial<ResolvedPair>, input: ObservationInput = {}): unknown[] => {
   const { status, ended } = recorded(decide(seen(over, input)));
   return [ended, conditionIn(status, 'Succeeded')?.message];
 };

@@ -5,7 +5,12 @@ import type { Claim, Snapshot, SnapshotContent, Volume, VolumesView } from '../.
 export const DRIVER = 'sim.lunresync.io';
 export const NAMESPACE = 'shop';
 
-const meta = (name: string, uid = `${name}-uid`) => ({ namespace: NAMESPACE, name, uid, resourceVersion: '5' });
+const meta = (name: string, uid = `${name}-uid`): Claim['metadata'] => ({
+  namespace: NAMESPACE,
+  name,
+  uid,
+  resourceVersion: '5',
+});
 
 export function claimObject(over: Partial<Claim> = {}): Claim {
   return { metadata: meta('orders'), volumeName: 'pv-orders', requestBytes: 2 ** 30, isDeleted: false, ...over };
