@@ -144,7 +144,7 @@ describe('a target that may not be overwritten', () => {
     const ended = await expectRefusal(scene, 'in-use', spec, {
       reason: 'TargetInUse',
       hresult: 'VSS_E_VOLUME_IN_USE',
-      says: ['target LUN published is published to node worker-7', /Stop what status\.users names/],
+      says: ['target LUN published is used by node worker-7', /Stop what status\.users names/],
       luns: ['src', 'published'],
     });
     expect(ended.status.users).toEqual([{ kind: 'Node', name: 'worker-7', pair: 'data' }]);

@@ -104,7 +104,7 @@ describe('a run that waits', () => {
       spec: { pairs: [lunPair('data', 'src', 't-published')] },
       target: 't-published',
       reason: 'WaitingForTarget',
-      says: [/published to node worker-1/],
+      says: [/used by node worker-1/],
       remedy: async () => {
         expect((await scene.read('late-unpublish'))?.status.users).toEqual([
           { kind: 'Node', name: 'worker-1', pair: 'data' },

@@ -37,7 +37,7 @@ describe('a wait', () => {
   });
 
   it.each([
-    ['a target', held, 'target LUN vol-1 is published to node node-1'],
+    ['a target', held, 'target LUN vol-1 is used by node node-1'],
     ['a LUN', { luns: [lun({ state: 'Resyncing' })] }, 'LUN vol-1 is a target of another operation'],
   ] as const)('for %s in use is announced once', (_, input, note) => {
     const o = observation(input);

@@ -130,8 +130,8 @@ export const ABLATIONS: readonly Ablation[] = [
     patches: [
       patch(
         'core/decide.ts',
-        '  if (!finalizers.includes(FINALIZER))',
-        '  if (!finalizers.includes(FINALIZER) && isDeleting)',
+        '  if (finalizers?.includes(FINALIZER) !== true)',
+        '  if (finalizers?.includes(FINALIZER) !== true && isDeleting)',
       ),
     ],
   },
