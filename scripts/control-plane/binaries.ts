@@ -16,6 +16,16 @@ export type Program = keyof typeof GO_PACKAGES;
 /** What a control plane needs. */
 export const CONTROL_PLANE: readonly Program[] = ['etcd', 'kube-apiserver', 'kubectl'];
 
+/** What makes PersistentVolumes and VolumeSnapshots of a CSI driver's LUNs, besides a control plane. */
+export const STORAGE: readonly Program[] = [
+  'kube-controller-manager',
+  'csi-provisioner',
+  'csi-attacher',
+  'csi-resizer',
+  'csi-snapshotter',
+  'snapshot-controller',
+];
+
 /** Where programs were found. */
 export type Binaries = {
   /** Folder that holds all of them. */

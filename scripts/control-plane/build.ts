@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const MODULE = join(import.meta.dirname, '..', '..', 'tools', 'control-plane');
+/** The Go module that pins what is built. */
+export const GO_MODULE = join(import.meta.dirname, '..', '..', 'tools', 'control-plane');
 
 /** Programs that can be built, and the Go package of each. */
 export const GO_PACKAGES = {
@@ -70,7 +71,7 @@ export async function buildPrograms(build: Build): Promise<void> {
 function compile(goPackage: string, output: string, version: string): Promise<void> {
   const args = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(version)];
   return new Promise((resolve, reject) => {
-    const go = spawn('go', [...args, '-o', output, goPackage], { cwd: MODULE, stdio: ['ignore', 'ignore', 'pipe'] });
+    const go = spawn('go', [...args, '-o', output, goPackage], { cwd: GO_MODULE, stdio: ['ignore', 'ignore', 'pipe'] });
     let last = '';
     go.stderr.on('data', (chunk: Buffer) => {
       last = `${last}${chunk.toString()}`.slice(-2000);

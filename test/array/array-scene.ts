@@ -2,7 +2,7 @@
  * What most tests of the array begin with: a pool, LUNs with content, a snapshot, a request for an operation.
  */
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { FaultSchema } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
+import { FaultAction, type FaultSchema } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
 import {
   type Lun,
   type Operation,
@@ -10,6 +10,7 @@ import {
   Outcome,
   type Run,
   type StartOperationRequestSchema,
+  Step,
 } from '../../src/proto/lunarray/v1/lunarray_pb.js';
 import { RpcError } from '../../src/rpc/rpc-error.ts';
 import { type ArrayOptions, type ArrayProcess, startArray } from '../support/array.ts';
@@ -86,6 +87,17 @@ export async function run(
   const start = await request(array, pairs, change);
   await array.client.startOperation(start);
   return untilEnded(array, start.operationId ?? '');
+}
+
+/** Starts an operation that changes blocks of its target and then stands still until its fault is cleared. */
+export async function startStalled(
+  array: ArrayProcess,
+  pair: readonly [source: string, target: string],
+  operationId: string,
+): Promise<void> {
+  await order(array, { action: FaultAction.STALL, step: Step.COPYING, atByte: BigInt(mib) });
+  await array.client.startOperation(await request(array, [pair], { operationId }));
+  await untilOperation(array, operationId, ({ pairs }) => (pairs[0]?.copiedBytes ?? 0n) >= BigInt(mib));
 }
 
 /** The operation once it has ended. */

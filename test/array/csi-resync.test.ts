@@ -2,11 +2,10 @@
 import { statSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FaultAction } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
-import { Outcome, Step } from '../../src/proto/lunarray/v1/lunarray_pb.js';
+import { Outcome } from '../../src/proto/lunarray/v1/lunarray_pb.js';
 import { type Driver, nodeID, startDriver } from '../support/csi.ts';
 import { blockVolume, publishRequest, snapshotOf } from '../support/csi-volume.ts';
-import { lunOf, mib, order, owner, refusalOf, request, run, runOf, untilEnded, untilOperation } from './array-scene.ts';
+import { lunOf, mib, owner, refusalOf, run, runOf, startStalled, untilEnded } from './array-scene.ts';
 
 let driver: Driver;
 
@@ -81,8 +80,6 @@ describe('a LUN that a LunResync is at work on', () => {
 async function stalledResync(operationId: string): Promise<{ source: string; target: string }> {
   const source = await snapshotOf(driver, await blockVolume(driver, 4 * mib, 'new'));
   const target = await blockVolume(driver, 4 * mib, 'old');
-  await order(driver.array, { action: FaultAction.STALL, step: Step.COPYING, atByte: BigInt(mib) });
-  await driver.array.client.startOperation(await request(driver.array, [[source, target]], { operationId }));
-  await untilOperation(driver.array, operationId, ({ pairs }) => (pairs[0]?.copiedBytes ?? 0n) >= BigInt(mib));
+  await startStalled(driver.array, [source, target], operationId);
   return { source, target };
 }
