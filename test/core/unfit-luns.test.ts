@@ -2,10 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { LunGrant } from '../../src/api/storage-array.ts';
 import { uniqueIdentifier } from '../../src/core/array.ts';
-import { isGranted } from '../../src/core/grants.ts';
+import { accessObjection, isGranted } from '../../src/core/grants.ts';
 import type { Objection } from '../../src/core/objection.ts';
 import { end, LIMIT, objection, twoPairs, wait } from '../support/objections.ts';
-import { lun, type ObservationInput, pair, readView, run, source } from '../support/observations.ts';
+import { lun, type ObservationInput, observation, pair, readView, run, source } from '../support/observations.ts';
 import { intended } from '../support/statuses.ts';
 
 describe('LUNs that cannot be paired', () => {
@@ -167,5 +167,14 @@ describe('a grant', () => {
   it('counts for its own namespace and access alone', () => {
     const lunIDs = ['*'];
     expect(isGranted([grant({ lunIDs, namespace: 'bank' }), grant({ lunIDs, access: 'Target' })], wanted)).toBe(false);
+  });
+
+  it('is not missed where there is no StorageArray that could hold it', () => {
+    const problem = { reason: 'BadState', message: 'there is none' } as const;
+    const o = observation({
+      array: { state: 'missing', final: false, problem },
+      pairs: [pair({ sourceNeedsGrant: true })],
+    });
+    expect(accessObjection(o)).toBeUndefined();
   });
 });
