@@ -98,10 +98,11 @@ function referencesResolved(o: Observation): Objection | undefined {
 
 /** Before the first attempt an array without an answer is a reference that is not ready; later it is waited for. */
 function arrayAnswers(o: Observation): Objection | undefined {
-  if (o.view.state === 'read') return undefined;
-  const asked = o.view.state === 'unread';
-  const message = o.view.state === 'unread' ? o.view.message : 'it has not been asked yet';
-  const lockedOut = o.view.state === 'unread' && o.view.cause === 'Unauthenticated';
+  const { view } = o;
+  if (view.state === 'read') return undefined;
+  const asked = view.state === 'unread';
+  const message = asked ? view.message : 'it has not been asked yet';
+  const lockedOut = asked && view.cause === 'Unauthenticated';
   const end: Problem = {
     reason: 'BadState',
     message: `StorageArray ${arrayName(o)} gives no answer: ${message}`,

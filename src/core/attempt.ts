@@ -3,7 +3,7 @@
  * request is the same however often it is made, since every part of it is in the status or in the immutable spec.
  */
 import type { LunResyncStatus, PairStatus } from '../api/lun-resync-status.ts';
-import type { OperationKind, PairRequest, StartRequest } from './array.ts';
+import type { OperationKind, PairRequest, Run, StartRequest } from './array.ts';
 import type { Announcement, Decision } from './decision.ts';
 import { formatNames } from './format.ts';
 import { readHistory, type TargetHistory } from './history.ts';
@@ -23,10 +23,7 @@ export function recordIntent(o: Observation, kind: OperationKind): Decision {
     retryTime: undefined,
   };
   const generations = new Map(
-    o.pairs.flatMap(({ name, targetLunID }): [string, number][] => {
-      const generation = view.luns.get(targetLunID)?.generation;
-      return generation === undefined ? [] : [[name, generation]];
-    }),
+    o.pairs.map(({ name, targetLunID }) => [name, view.luns.get(targetLunID)?.generation] as const),
   );
   const reason = kind === 'RollBack' ? 'RollingBack' : 'Starting';
   const what = kind === 'RollBack' ? 'Putting the safety snapshots back' : `Starting attempt ${attempt}`;
@@ -55,13 +52,16 @@ function announcements(o: Observation, kind: OperationKind, attempt: number): An
  * The targets that a roll-back is for: half-written by this run and fenced since, with their safety snapshot there. What
  * somebody else has written to is none of them. None at all where the targets cannot be parts of one history.
  */
-export function targetsToRollBack(o: Observation): TargetHistory[] {
+export function targetsToRollBack(o: Observation): (TargetHistory & { readonly run: Run })[] {
   const view = readView(o);
   const history = readHistory(o.owner, o.pairs, view);
   if (history.disagreement !== undefined) return [];
   return history.targets.filter(
-    ({ lun, run, moved }) =>
-      lun?.state === 'Inconsistent' && !moved && run !== undefined && view.luns.has(run.safetySnapshotID),
+    (target): target is TargetHistory & { readonly run: Run } =>
+      target.lun?.state === 'Inconsistent' &&
+      !target.moved &&
+      target.run !== undefined &&
+      view.luns.has(target.run.safetySnapshotID),
   );
 }
 
@@ -109,9 +109,9 @@ function rollBack(o: Observation): Options {
 function resyncPairs(o: Observation): readonly PairRequest[] | undefined {
   return allOrNone(
     o.pairs.map((pair) => {
+      const { sourceLunID, selectedVolumes } = pair;
       const { source, target } = recorded(o, pair) ?? {};
-      if (source?.lunID !== pair.sourceLunID || target?.lunID !== pair.targetLunID) return undefined;
-      return pairRequest(pair.sourceLunID, target, pair.selectedVolumes);
+      return source?.lunID === sourceLunID ? pairRequest(pair, target, { sourceLunID, selectedVolumes }) : undefined;
     }),
   );
 }
@@ -119,20 +119,20 @@ function resyncPairs(o: Observation): readonly PairRequest[] | undefined {
 function rollBackPairs(o: Observation): readonly PairRequest[] | undefined {
   return allOrNone(
     targetsToRollBack(o).map(({ pair, run }) => {
-      const target = recorded(o, pair)?.target;
-      if (run === undefined || target?.lunID !== pair.targetLunID) return undefined;
-      return pairRequest(run.safetySnapshotID, target, []);
+      const from = { sourceLunID: run.safetySnapshotID, selectedVolumes: [] };
+      return pairRequest(pair, recorded(o, pair)?.target, from);
     }),
   );
 }
 
+/** Undefined when the record is of another target, or without the generation that it was made for. */
 function pairRequest(
-  sourceLunID: string,
-  { lunID: targetLunID, generation }: NonNullable<PairStatus['target']>,
-  selectedVolumes: readonly string[],
+  { targetLunID }: ResolvedPair,
+  target: PairStatus['target'],
+  from: Pick<PairRequest, 'sourceLunID' | 'selectedVolumes'>,
 ): PairRequest | undefined {
-  if (targetLunID === undefined || generation === undefined) return undefined;
-  return { sourceLunID, targetLunID, ifTargetGeneration: generation, selectedVolumes };
+  if (target?.lunID !== targetLunID || target.generation === undefined) return undefined;
+  return { ...from, targetLunID, ifTargetGeneration: target.generation };
 }
 
 function allOrNone<T>(items: readonly (T | undefined)[]): readonly T[] | undefined {

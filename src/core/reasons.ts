@@ -224,30 +224,32 @@ export function isReason(name: string): name is ReasonName {
   return Object.hasOwn(REASONS, name);
 }
 
-const BY_HRESULT: Readonly<Record<string, ReasonName>> = {
-  E_NOTIMPL: 'NotImplemented',
-  E_ACCESSDENIED: 'AccessDenied',
-  E_OUTOFMEMORY: 'ArrayOutOfMemory',
-  E_INVALIDARG: 'InvalidArgument',
-  VSS_E_BAD_STATE: 'BadState',
-  VSS_E_PROVIDER_VETO: 'ArrayVeto',
-  VSS_E_OBJECT_NOT_FOUND: 'ObjectNotFound',
-  VSS_E_VOLUME_NOT_SUPPORTED: 'VolumeNotSupported',
-  VSS_E_VOLUME_NOT_SUPPORTED_BY_PROVIDER: 'VolumeNotSupported',
-  VSS_E_MAXIMUM_NUMBER_OF_SNAPSHOTS_REACHED: 'InsufficientStorage',
-  VSS_E_VOLUME_IN_USE: 'TargetInUse',
-  VSS_E_INSUFFICIENT_STORAGE: 'InsufficientStorage',
-  VSS_E_UNSELECTED_VOLUME: 'UnselectedVolume',
-  VSS_E_SNAPSHOT_NOT_IN_SET: 'SnapshotNotInSet',
-  VSS_E_LEGACY_PROVIDER: 'ArrayTooOld',
-  VSS_E_CANNOT_REVERT_DISKID: 'CannotRevertDiskID',
-  VSS_E_RESYNC_IN_PROGRESS: 'ResyncInProgress',
-};
+const BY_HRESULT: ReadonlyMap<string, ReasonName> = new Map(
+  Object.entries<ReasonName>({
+    E_NOTIMPL: 'NotImplemented',
+    E_ACCESSDENIED: 'AccessDenied',
+    E_OUTOFMEMORY: 'ArrayOutOfMemory',
+    E_INVALIDARG: 'InvalidArgument',
+    VSS_E_BAD_STATE: 'BadState',
+    VSS_E_PROVIDER_VETO: 'ArrayVeto',
+    VSS_E_OBJECT_NOT_FOUND: 'ObjectNotFound',
+    VSS_E_VOLUME_NOT_SUPPORTED: 'VolumeNotSupported',
+    VSS_E_VOLUME_NOT_SUPPORTED_BY_PROVIDER: 'VolumeNotSupported',
+    VSS_E_MAXIMUM_NUMBER_OF_SNAPSHOTS_REACHED: 'InsufficientStorage',
+    VSS_E_VOLUME_IN_USE: 'TargetInUse',
+    VSS_E_INSUFFICIENT_STORAGE: 'InsufficientStorage',
+    VSS_E_UNSELECTED_VOLUME: 'UnselectedVolume',
+    VSS_E_SNAPSHOT_NOT_IN_SET: 'SnapshotNotInSet',
+    VSS_E_LEGACY_PROVIDER: 'ArrayTooOld',
+    VSS_E_CANNOT_REVERT_DISKID: 'CannotRevertDiskID',
+    VSS_E_RESYNC_IN_PROGRESS: 'ResyncInProgress',
+  }),
+);
 
 /**
  * The reason for an HRESULT that the array gave. A code that is not on the closed list becomes UnexpectedArrayError,
  * as VSS translates it to VSS_E_UNEXPECTED_PROVIDER_ERROR. Source: "Error handling in shadow copy providers".
  */
 export function reasonForHresult(hresult: string): ReasonName {
-  return Object.hasOwn(BY_HRESULT, hresult) ? (BY_HRESULT[hresult] ?? 'UnexpectedArrayError') : 'UnexpectedArrayError';
+  return BY_HRESULT.get(hresult) ?? 'UnexpectedArrayError';
 }

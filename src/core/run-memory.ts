@@ -11,21 +11,25 @@ export function runMemoryObjection(o: Observation): Objection | undefined {
   const { runID } = o.resync.spec;
   if (runID === undefined) return undefined;
   const scope = o.owner.split('/').slice(0, 2).join('/');
-  const found = o.pairs.map((pair) => {
-    const runs = readView(o).luns.get(pair.targetLunID)?.runs ?? [];
-    return runs.filter((run) => run.runID === runID && run.owner.startsWith(`${scope}/`) && run.owner !== o.owner);
+  const found = o.pairs.map(({ targetLunID }) => {
+    const all = readView(o).luns.get(targetLunID)?.runs ?? [];
+    const isMeant = (run: Run): boolean =>
+      run.runID === runID && run.owner.startsWith(`${scope}/`) && run.owner !== o.owner;
+    return { targetLunID, runs: all.filter(isMeant) };
   });
-  const running = found.flat().find((run) => run.outcome === 'Running' && run.kind === 'Resync');
+  const running = found.flatMap(({ runs }) => runs).find((run) => run.outcome === 'Running' && run.kind === 'Resync');
   if (running !== undefined) {
     const message = `run ${runID} is under way already, in operation ${running.operationID}`;
     return untilFree(o, { reason: 'ResyncInProgress', message });
   }
-  const done = found.map((runs) => runs.filter((run) => run.outcome === 'Succeeded'));
-  if (done.every((runs) => runs.some((run) => isSameRun(run, o)))) return { kind: 'AlreadyCompleted' };
-  const conflict = done.findIndex((runs) => runs.length > 0);
-  if (conflict === -1) return undefined;
-  const target = o.pairs[conflict]?.targetLunID ?? '';
-  const message = `runID ${runID} was used on LUN ${target} before, but not on all targets with these pairs`;
+  const done = found.map(({ targetLunID, runs }) => {
+    return { targetLunID, runs: runs.filter((run) => run.outcome === 'Succeeded') };
+  });
+  if (done.every(({ runs }) => runs.some((run) => isSameRun(run, o)))) return { kind: 'AlreadyCompleted' };
+  const conflict = done.find(({ runs }) => runs.length > 0);
+  if (conflict === undefined) return undefined;
+  const { targetLunID } = conflict;
+  const message = `runID ${runID} was used on LUN ${targetLunID} before, but not on all targets with these pairs`;
   return { kind: 'End', problem: { reason: 'RunIDConflict', message } };
 }
 

@@ -25,7 +25,7 @@ export type Change = {
   readonly users?: readonly TargetUser[];
   readonly undo?: Undo;
   /** By the names of pairs: the generations of the targets that an attempt was made for. */
-  readonly generations?: ReadonlyMap<string, number>;
+  readonly generations?: ReadonlyMap<string, number | undefined>;
   /** Fields to set, or with `undefined` to take away. */
   readonly set?: Partial<LunResyncStatus>;
 };
@@ -117,8 +117,8 @@ function acceptedFields(o: Observation, { identity }: ReadView): Partial<LunResy
 /** Before the first intent nothing is kept: what the names lead to may still change. */
 function pairsOf(o: Observation, view: ReadView, history: History, change: Change): PairStatus[] {
   const { pairs: recorded = [], startTime } = o.resync.status;
-  // What the array says of a LUN would tell a namespace without a grant whether it exists.
-  if (!isAttempted(o) && accessObjection(o) !== undefined) return [];
+  // What the array says of a LUN would tell a namespace without a grant whether it exists. A run of ours has told it.
+  if (!isAttempted(o) && history.newest === undefined && accessObjection(o) !== undefined) return [];
   const begins = beginsAttempt(o, change);
   const kept = isAttempted(o) ? recorded : [];
   const pairs = pairStatuses({

@@ -85,7 +85,7 @@ function wreckNote({ view }: Observation, status: LunResyncStatus): string {
     .flatMap((pair) => pair.safetySnapshotID ?? [])
     .filter((id) => view.state !== 'read' || view.luns.has(id));
   const targets = formatNames(
-    wrecks.flatMap((pair) => pair.target?.lunID ?? []),
+    wrecks.map((pair) => pair.target?.lunID ?? pair.name),
     2,
   );
   const snapshots = kept.length === 0 ? '' : `; safety snapshots ${formatNames(kept, 2)} are kept`;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Lun, Run } from '../../src/core/array.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Observation, ReadView, ResolvedPair } from '../../src/core/observation.ts';
+import { planOf } from '../../src/core/plan.ts';
 import {
   conditionIn,
   GiB,
@@ -155,13 +156,34 @@ describe('mode Plan', () => {
     ]);
   });
 
-  it.each([
-    ['grows a smaller target', 'MatchSource', 5 * GiB, 'grow the target from 5 GiB to 10 GiB'],
-    ['keeps a larger target', 'KeepLarger', 20 * GiB, 'keep the target at 20 GiB, its tail becomes zeros'],
-    ['leaves an equal target', 'MatchSource', 10 * GiB, 'target; copy 10 GiB'],
-  ] as const)('says that it %s', (_, sizePolicy, sizeBytes, words) => {
-    const o = observation({ spec: { mode: 'Plan', sizePolicy }, luns: [lun({ sizeBytes })] });
-    expect(recorded(decide(o)).status.plan?.[0]?.action).toContain(words);
+  const safety = 'take a safety snapshot of the target; ';
+  const copy = 'copy 10 GiB from LUN snap-1 over LUN vol-1';
+  const selected = { pairs: [pair({ selectedVolumes: ['pv-1'] })], luns: [lun({ volumes: ['pv-1'] })] };
+  it.each<readonly [string, ObservationInput, string]>([
+    [
+      'grows a smaller target',
+      { luns: [lun({ sizeBytes: 5 * GiB })] },
+      `${safety}grow the target from 5 GiB to 10 GiB; ${copy}, verify by digest`,
+    ],
+    [
+      'keeps a larger target',
+      { spec: { sizePolicy: 'KeepLarger' }, luns: [lun({ sizeBytes: 20 * GiB })] },
+      `${safety}keep the target at 20 GiB, its tail becomes zeros; ${copy}, verify by digest`,
+    ],
+    ['leaves an equal target', {}, `${safety}${copy}, verify by digest`],
+    ['takes no safety snapshot', { spec: { safetySnapshot: 'Never' } }, `${copy}, verify by digest`],
+    ['does not verify', { spec: { verify: 'None' } }, `${safety}${copy}`],
+    ['overwrites what was selected without a word', selected, `${safety}${copy}, verify by digest`],
+  ])('says that it %s', (_, input, action) => {
+    const o = observation({ ...input, spec: { ...input.spec, mode: 'Plan' } });
+    expect(recorded(decide(o)).status.plan).toEqual([{ pair: 'data', severity: 'Info', action }]);
+  });
+
+  it('has nothing to do with LUNs that are not there', () => {
+    for (const luns of [[lun()], [source()], []])
+      expect(planOf(observation({ view: readView({ lunList: luns }) }))).toEqual([
+        { pair: 'data', severity: 'Info', action: 'nothing' },
+      ]);
   });
 
   it('ends as a run would where a check fails', () => {

@@ -1,6 +1,6 @@
 // The six conditions, and what kstatus, which Flux, Helm and Argo CD's health script follow, makes of them.
 import { describe, expect, it } from 'vitest';
-import { type Condition, DATA_STATES, type DataState } from '../../src/api/lun-resync-status.ts';
+import type { Condition, DataState } from '../../src/api/lun-resync-status.ts';
 import { CONDITION_TYPES } from '../../src/api/names.ts';
 import { conditionOf, conditionsFor } from '../../src/core/conditions.ts';
 import { REASONS, type ReasonName } from '../../src/core/reasons.ts';
@@ -60,19 +60,35 @@ describe('conditions', () => {
     expect([word(true), word(false)]).toEqual(['ArrayUnreachable', 'Cancelling']);
   });
 
-  it.each(DATA_STATES)('tell by TargetConsistent what %s means for who would mount it', (dataState: DataState) => {
-    const expected =
-      dataState === 'Unknown' ? 'Unknown' : ['Inconsistent', 'Overwriting'].includes(dataState) ? 'False' : 'True';
-    expect(status(conditions('Copying', { dataState }), 'TargetConsistent')).toBe(expected);
+  it.each<readonly [DataState, Condition['status'], string]>([
+    ['Inconsistent', 'False', 'A target is half-written, and the array keeps it from being published'],
+    [
+      'Unknown',
+      'Unknown',
+      'The content of a target is not known: somebody else wrote to it, it is gone, or the array did not answer',
+    ],
+    ['Overwriting', 'False', 'The targets are being overwritten'],
+    ['Untouched', 'True', 'No target was changed'],
+    ['RolledBack', 'True', 'The targets have the content that they had before the run'],
+    ['Copied', 'True', 'The targets have the content of their sources, by word of the array'],
+    ['MatchesSource', 'True', 'The targets have the content of their sources, as read back from them'],
+  ])('tell by TargetConsistent what %s means for who would mount it', (dataState, expected, message) => {
+    const condition = conditionOf(conditions('Copying', { dataState }), 'TargetConsistent');
+    expect(condition).toMatchObject({ status: expected, reason: dataState, message });
   });
 
   it.each([
-    ['NotFinished', 'False'],
-    ['SafetySnapshotsKept', 'True'],
-    ['SafetySnapshotsDeleted', 'False'],
-    ['NoSafetySnapshots', 'False'],
-  ] as const)('tell by UndoAvailable: %s is %s', (undo, expected) => {
-    expect(status(conditions('Completed', { undo }), 'UndoAvailable')).toBe(expected);
+    ['NotFinished', 'False', 'The run has not finished'],
+    [
+      'SafetySnapshotsKept',
+      'True',
+      'A LunResync whose sources are undoOf this one puts the safety snapshots of this run back',
+    ],
+    ['SafetySnapshotsDeleted', 'False', 'The safety snapshots of this run were deleted'],
+    ['NoSafetySnapshots', 'False', 'This run took no safety snapshots'],
+  ] as const)('tell by UndoAvailable: %s is %s', (undo, expected, message) => {
+    const condition = conditionOf(conditions('Completed', { undo }), 'UndoAvailable');
+    expect(condition).toMatchObject({ status: expected, reason: undo, message });
   });
 
   it('move lastTransitionTime where the status flips and nowhere else', () => {

@@ -4,6 +4,7 @@ import type { Progress } from '../../src/api/lun-resync-status.ts';
 import type { Operation, Step } from '../../src/core/array.ts';
 import { decide } from '../../src/core/decide.ts';
 import type { Observation } from '../../src/core/observation.ts';
+import { completeProgress, progressOf } from '../../src/core/progress.ts';
 import {
   afterWrite,
   ago,
@@ -131,5 +132,53 @@ describe('progress', () => {
       recorded(decide(copying({ status: intended(), operation: bytes(copied, total) }))).status.progress;
     expect(of(20 * GiB, 10 * GiB)?.percent).toBe(100);
     expect(of(0, 0)).toMatchObject({ percent: 0, display: '0% of 0 B' });
+  });
+
+  const before: Progress = {
+    percent: 50,
+    copiedBytes: 5 * GiB,
+    totalBytes: 10 * GiB,
+    lastUpdateTime: ago(10),
+    bytesPerSecond: 7,
+    display: '50% of 10 GiB',
+  };
+  const next = (copied: number, total = 10 * GiB, previous: Progress = before): Progress =>
+    progressOf({ previous, operation: bytes(copied, total), now: NOW });
+
+  it('is the very same while nothing moves', () => {
+    expect(next(5 * GiB)).toBe(before);
+    expect(next(4 * GiB)).toBe(before);
+    expect(next(5 * GiB, 20 * GiB)).toEqual({
+      percent: 25,
+      copiedBytes: 5 * GiB,
+      totalBytes: 20 * GiB,
+      lastUpdateTime: '2026-11-24T10:00:00.000Z',
+      display: '25% of 20 GiB',
+    });
+  });
+
+  it('tells no speed without a time to measure it by', () => {
+    expect(next(6 * GiB)).toMatchObject({ bytesPerSecond: Math.round(GiB / 10) });
+    for (const lastUpdateTime of [undefined, ago(0), ago(-5)])
+      expect(next(6 * GiB, 10 * GiB, { ...before, lastUpdateTime })).not.toHaveProperty('bytesPerSecond');
+  });
+
+  it('estimates no end that is more than a year away', () => {
+    const slow = next(5 * GiB + 10);
+    expect(slow).toMatchObject({ bytesPerSecond: 1, estimatedCompletionTime: '2027-11-24T10:00:00Z' });
+  });
+
+  it('of a success is everything, at the last speed that was seen', () => {
+    const all = {
+      percent: 100,
+      copiedBytes: 10 * GiB,
+      totalBytes: 10 * GiB,
+      lastUpdateTime: '2026-11-24T10:00:00.000Z',
+      display: '100% of 10 GiB',
+    };
+    expect(completeProgress(before, 10 * GiB, NOW)).toEqual({ ...all, bytesPerSecond: 7 });
+    const { bytesPerSecond: _, ...unmeasured } = before;
+    for (const previous of [undefined, unmeasured])
+      expect(completeProgress(previous, 10 * GiB, NOW)).toStrictEqual(all);
   });
 });

@@ -7,7 +7,8 @@ import { decide } from '../../src/core/decide.ts';
 import type { Decision } from '../../src/core/decision.ts';
 import { HRESULTS, isErrorHresult } from '../../src/core/hresult.ts';
 import type { Observation } from '../../src/core/observation.ts';
-import { REASONS, type ReasonName, reasonForHresult } from '../../src/core/reasons.ts';
+import { sentence } from '../../src/core/problem.ts';
+import { isReason, REASONS, type ReasonName, reasonForHresult, reasonOf } from '../../src/core/reasons.ts';
 import {
   ago,
   claim,
@@ -171,12 +172,34 @@ describe('the table of reasons', () => {
     expect(decision.status.hresult).toEqual({ name: hresult, code: HRESULTS[hresult] });
   });
 
+  it.each(names.filter((name) => REASONS[name].kind !== 'Failure'))(
+    '%s of a run that goes on or has succeeded',
+    (name) => {
+      const { kind, hresult, remedy, retry } = reasonOf(name);
+      expect(hresult).toBe(kind === 'Active' ? 'VSS_S_ASYNC_PENDING' : 'VSS_S_ASYNC_FINISHED');
+      expect(remedy).toMatch(kind === 'Active' ? /^([A-Z].*\.)?$/ : /^$/);
+      expect(retry).toBe(false);
+    },
+  );
+
+  it('tells what happened and what to do: of the case, or of the reason, or nothing', () => {
+    const of = (remedy?: string): string =>
+      sentence({ reason: 'NotImplemented', message: 'it cannot', ...(remedy === undefined ? {} : { remedy }) });
+    expect(of('Use another array')).toBe('it cannot. Use another array');
+    expect(of()).toBe(`it cannot. ${REASONS.NotImplemented.remedy}`);
+    expect(of('')).toBe('it cannot');
+    expect(sentence({ reason: 'Copying', message: 'it copies' })).toBe('it copies');
+  });
+
   it('has a reason for every error that an array may give, and one for all others', () => {
     for (const code of Object.keys(HRESULTS).filter(isErrorHresult)) {
       const reason = reasonForHresult(code);
       const generic = ['VSS_E_UNEXPECTED', 'VSS_E_UNEXPECTED_PROVIDER_ERROR'].includes(code);
       expect(reason === 'UnexpectedArrayError').toBe(generic);
+      expect(isReason(reason)).toBe(true);
     }
+    expect(reasonForHresult('VSS_E_MAXIMUM_NUMBER_OF_SNAPSHOTS_REACHED')).toBe('InsufficientStorage');
+    expect(reasonForHresult('VSS_E_VOLUME_NOT_SUPPORTED_BY_PROVIDER')).toBe('VolumeNotSupported');
     expect(['S_OK', 'constructor', '__proto__', ''].map(reasonForHresult)).toEqual(
       Array<string>(4).fill('UnexpectedArrayError'),
     );

@@ -25,6 +25,9 @@ describe('quantities', () => {
     [1023, '1023 B'],
     [1024, '1 KiB'],
     [1536, '1.5 KiB'],
+    [99.96 * 1024, '100.0 KiB'],
+    [100.4 * 1024, '100 KiB'],
+    [100.6 * 1024, '101 KiB'],
     [1023.7 * 1024, '1.0 MiB'],
     [10 * 2 ** 30, '10 GiB'],
     [2.94 * 2 ** 40, '2.9 TiB'],
@@ -48,6 +51,8 @@ describe('quantities', () => {
     [-5, '0 s'],
     [59_400, '59 s'],
     [60_000, '1 min 0 s'],
+    [3_599_400, '59 min 59 s'],
+    [3_600_000, '1 h 0 min'],
     [3 * 3_600_000 + 5 * 60_000, '3 h 5 min'],
   ])('%s ms are %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
@@ -55,6 +60,7 @@ describe('quantities', () => {
 
   it('of names are four, and how many more there are', () => {
     expect(formatNames(['a', 'b'])).toBe('a, b');
+    expect(formatNames(['a', 'b', 'c', 'd'])).toBe('a, b, c, d');
     expect(formatNames(['a', 'b', 'c', 'd', 'e', 'f'])).toBe('a, b, c, d and 2 more');
   });
 
