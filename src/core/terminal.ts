@@ -62,7 +62,7 @@ function terminal(o: Observation, { reason, message, users = [], set }: End): De
   // An array that gave no answer may know of an operation that an etcd, put back since, has forgotten.
   const status = compose(o, {
     reason,
-    message: `${statusText(message, MAX_CONDITION_MESSAGE - note.length)}${note}`,
+    message: note === '' ? message : `${statusText(withoutStop(message), MAX_CONDITION_MESSAGE - note.length)}${note}`,
     users,
     undo,
     set: {
@@ -75,6 +75,11 @@ function terminal(o: Observation, { reason, message, users = [], set }: End): De
     },
   });
   return { kind: 'Record', status, announcements: announce(o, reason, message), lookAgainInMs: 0, ended: reason };
+}
+
+/** The note begins with a full stop of its own. */
+function withoutStop(text: string): string {
+  return text.endsWith('.') ? text.slice(0, -1) : text;
 }
 
 /** Only what is there is said to be kept, as in `undoOf`: an array that was not read contradicts nothing. */

@@ -32,6 +32,15 @@ const twoPairs = [pair(), pair({ name: 'logs', sourceLunID: 'snap-2', targetLunI
 const wreck = targetWith({ outcome: 'Failed' });
 const wreckTwo = targetWith({ outcome: 'Failed', safetySnapshotID: 'safe-2' }, { id: 'vol-2' });
 
+describe('the message of a wreck', () => {
+  it('goes on after the remedy of the failure, whose full stop stands once', () => {
+    const luns = [targetWith({ outcome: 'Failed' }), safetySnapshot()];
+    const problem: Problem = { reason: 'NoProgress', message: 'it stood still', remedy: 'Look at it.' };
+    const message = messageOf(failing({ status: failed({ rollBackFailures: 9 }), luns }, problem));
+    expect(message).toContain('it stood still. Look at it. Target vol-1 is INCONSISTENT');
+  });
+});
+
 describe('the message of a success', () => {
   it.each([
     ['one LUN', done(), '1 LUN has the content of the source: 10 GiB, verified, in 1 min 0 s'],

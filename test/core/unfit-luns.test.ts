@@ -82,7 +82,7 @@ describe('LUNs in use', () => {
       },
       wait(
         'WaitingForTarget',
-        { reason: 'TargetInUse', message: 'target LUN vol-1, vol-2 is published to node n-1, n-2' },
+        { reason: 'TargetInUse', message: 'target LUN vol-1, vol-2 is used by node n-1, node n-2' },
         {
           ...LIMIT,
           users: [

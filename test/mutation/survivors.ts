@@ -35,7 +35,7 @@ export function survivorsOf(report: Report, known: readonly Equivalent[]): Survi
       .map(({ mutatorName: mutator, replacement = '', location: { start } }) => {
         const code = (lines[start.line - 1] ?? '').trim();
         const short = replacement.replaceAll(/\s+/g, ' ').slice(0, MAX_REPLACEMENT);
-        const survivor = { file: file.replace(/^src\/core\//, ''), mutator, code, replacement: short };
+        const survivor = { file, mutator, code, replacement: short };
         return { ...survivor, line: start.line, reason: known.find((entry) => isSame(entry, survivor))?.reason };
       });
   });

@@ -93,6 +93,11 @@ describe('an operator that starts with a view of the past', () => {
     await scene.operator.start();
     await held.letGo();
     await expectOneOperation(scene, done);
+    await until(
+      () => 'the last of them to be started',
+      () => startedOf(scene, 'gone').length === 1,
+      30_000,
+    );
     await scene.operator.kill();
     await scene.patch('stopped', { suspend: true });
     await scene.array.admin.unpublish({ lunId: 'stopped-dst', node: 'worker-1' });

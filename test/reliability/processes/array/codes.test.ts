@@ -27,7 +27,7 @@ const cells: readonly Cell[] = [...MUTATING, ...READING].flatMap((method) =>
 
 const scene = sharedScene(() =>
   startArrayScene({
-    arraySpec: { maxConcurrentOperations: 64 },
+    arraySpec: { maxConcurrentOperations: 256 },
     operatorFlags: ['--workers', '32', '--progress-interval', '10s'],
   }),
 );
@@ -66,7 +66,7 @@ async function tell(cell: Cell): Promise<void> {
     scene.proxy.interfere(1, of('StartOperation'), { kind: 'Code', code: status.UNAVAILABLE, isApplied: false });
   await scene.patch(name, { suspend: false });
   if (needsCancel) {
-    await scene.until(name, 'it has an intent', (now) => now.status.operationID !== undefined);
+    await scene.until(name, 'it has an intent', (now) => now.status.operationID !== undefined, 110_000);
     await scene.patch(name, { cancel: true });
   }
   await mustBeTrue(cell, await scene.finished(name, 110_000), before);
