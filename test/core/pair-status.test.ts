@@ -28,21 +28,22 @@ const twoPairs = [pair(), pair({ name: 'logs', sourceLunID: 'snap-2', targetLunI
 
 describe('a pair', () => {
   it('shows LUNs as they are found, and nothing of them that is not there', () => {
-    expect(first({})).toEqual({
+    expect(first({})).toStrictEqual({
       name: 'data',
       source: { lunID: 'snap-1', identifier: '3:6001405snap-1', sizeBytes: 10 * GiB },
       target: { lunID: 'vol-1', identifier: '3:6001405vol-1', sizeBytes: 10 * GiB },
       state: 'Pending',
       dataState: 'Untouched',
     });
-    expect(first({ luns: [source({ identifiers: [] })] })).toEqual({
+    expect(first({ luns: [source({ identifiers: [] })] })).toStrictEqual({
       name: 'data',
       source: { lunID: 'snap-1', sizeBytes: 10 * GiB },
       target: { lunID: 'vol-1' },
       state: 'Pending',
       dataState: 'Untouched',
     });
-    expect(first({ pairs: [pair({ sourceLunID: '', targetLunID: '' })] })).toMatchObject({ source: {}, target: {} });
+    const nameless = first({ pairs: [pair({ sourceLunID: '', targetLunID: '' })] });
+    expect([nameless?.source, nameless?.target]).toStrictEqual([{}, {}]);
   });
 
   it('keeps the record of its LUNs, and that of no others', () => {
