@@ -16,6 +16,7 @@ import {
   readView,
   source,
   targetWith,
+  twoPairs,
   UID,
 } from '../support/observations.ts';
 import { intended, recordedPair, running } from '../support/statuses.ts';
@@ -24,7 +25,6 @@ const pairsIn = (input: ObservationInput): LunResyncStatus['pairs'] =>
   compose(observation(input), { reason: 'Copying', message: '' }).pairs;
 const first = (input: ObservationInput): PairStatus | undefined => pairsIn(input)?.[0];
 const status = running({ pairs: [recordedPair()] });
-const twoPairs = [pair(), pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' })];
 
 describe('a pair', () => {
   it('shows LUNs as they are found, and nothing of them that is not there', () => {
