@@ -16,12 +16,12 @@ import {
   recorded,
   safetySnapshot,
   targetWith,
+  twoPairs,
   UID,
   UNREACHABLE,
 } from '../support/observations.ts';
 import { ending, failed, intended, recordedPair } from '../support/statuses.ts';
 
-const twoPairs = [pair(), pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' })];
 const logs = recordedPair({ name: 'logs', source: { lunID: 'snap-2' }, target: { lunID: 'vol-2', generation: 8 } });
 const missing = {
   state: 'missing',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { heldObjection, isStalled } from '../../src/core/admission.ts';
 import type { Objection } from '../../src/core/objection.ts';
 import type { Problem } from '../../src/core/problem.ts';
-import { end, LIMIT, objection, twoPairs, wait } from '../support/objections.ts';
+import { end, LIMIT, objection, wait } from '../support/objections.ts';
 import {
   GiB,
   lun,
@@ -12,6 +12,7 @@ import {
   pair,
   readView,
   source,
+  twoPairs,
   UNREACHABLE,
 } from '../support/observations.ts';
 import { intended } from '../support/statuses.ts';

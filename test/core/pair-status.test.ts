@@ -16,6 +16,7 @@ import {
   readView,
   source,
   targetWith,
+  twoPairs,
   UID,
 } from '../support/observations.ts';
 import { intended, recordedPair, running } from '../support/statuses.ts';
@@ -24,25 +25,25 @@ const pairsIn = (input: ObservationInput): LunResyncStatus['pairs'] =>
   compose(observation(input), { reason: 'Copying', message: '' }).pairs;
 const first = (input: ObservationInput): PairStatus | undefined => pairsIn(input)?.[0];
 const status = running({ pairs: [recordedPair()] });
-const twoPairs = [pair(), pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' })];
 
 describe('a pair', () => {
   it('shows LUNs as they are found, and nothing of them that is not there', () => {
-    expect(first({})).toEqual({
+    expect(first({})).toStrictEqual({
       name: 'data',
       source: { lunID: 'snap-1', identifier: '3:6001405snap-1', sizeBytes: 10 * GiB },
       target: { lunID: 'vol-1', identifier: '3:6001405vol-1', sizeBytes: 10 * GiB },
       state: 'Pending',
       dataState: 'Untouched',
     });
-    expect(first({ luns: [source({ identifiers: [] })] })).toEqual({
+    expect(first({ luns: [source({ identifiers: [] })] })).toStrictEqual({
       name: 'data',
       source: { lunID: 'snap-1', sizeBytes: 10 * GiB },
       target: { lunID: 'vol-1' },
       state: 'Pending',
       dataState: 'Untouched',
     });
-    expect(first({ pairs: [pair({ sourceLunID: '', targetLunID: '' })] })).toMatchObject({ source: {}, target: {} });
+    const nameless = first({ pairs: [pair({ sourceLunID: '', targetLunID: '' })] });
+    expect([nameless?.source, nameless?.target]).toStrictEqual([{}, {}]);
   });
 
   it('keeps the record of its LUNs, and that of no others', () => {

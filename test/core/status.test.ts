@@ -16,6 +16,7 @@ import {
   readView,
   source,
   targetWith,
+  twoPairs,
   UID,
 } from '../support/observations.ts';
 import { ending, intended, recordedPair, running, showing } from '../support/statuses.ts';
@@ -154,7 +155,6 @@ describe('progress', () => {
 });
 
 describe('what the LUNs tell', () => {
-  const twoPairs = [pair(), pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' })];
   const succeeded = targetWith({ outcome: 'Succeeded' });
 
   it('is how many of the pairs are done, and the worst of what is on them', () => {

@@ -19,6 +19,7 @@ import {
   safetySnapshot,
   source,
   targetWith,
+  twoPairs,
 } from '../support/observations.ts';
 import { ending, failed, recordedPair, running } from '../support/statuses.ts';
 
@@ -28,7 +29,6 @@ const failing = (input: ObservationInput, problem = NO_PROGRESS): LunResyncStatu
 const messageOf = (status: LunResyncStatus): string | undefined => conditionIn(status, 'Succeeded')?.message;
 const done = (over: ObservationInput = {}): Observation =>
   observation({ status: running(), luns: [targetWith({ outcome: 'Succeeded' }), safetySnapshot()], ...over });
-const twoPairs = [pair(), pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' })];
 const wreck = targetWith({ outcome: 'Failed' });
 const wreckTwo = targetWith({ outcome: 'Failed', safetySnapshotID: 'safe-2' }, { id: 'vol-2' });
 

@@ -4,8 +4,17 @@ import type { LunGrant } from '../../src/api/storage-array.ts';
 import { uniqueIdentifier } from '../../src/core/array.ts';
 import { accessObjection, isGranted } from '../../src/core/grants.ts';
 import type { Objection } from '../../src/core/objection.ts';
-import { end, LIMIT, objection, twoPairs, wait } from '../support/objections.ts';
-import { lun, type ObservationInput, observation, pair, readView, run, source } from '../support/observations.ts';
+import { end, LIMIT, objection, wait } from '../support/objections.ts';
+import {
+  lun,
+  type ObservationInput,
+  observation,
+  pair,
+  readView,
+  run,
+  source,
+  twoPairs,
+} from '../support/observations.ts';
 import { intended } from '../support/statuses.ts';
 
 describe('LUNs that cannot be paired', () => {

@@ -2,7 +2,7 @@
 import { objectionTo } from '../../src/core/admission.ts';
 import type { Objection, Raise } from '../../src/core/objection.ts';
 import type { Problem } from '../../src/core/problem.ts';
-import { type ObservationInput, observation, pair } from './observations.ts';
+import { type ObservationInput, observation } from './observations.ts';
 
 type Wait = Extract<Objection, { kind: 'Wait' }>;
 
@@ -23,6 +23,3 @@ export const end = (reason: Problem['reason'], message: string): Objection => ({
 });
 /** The limit of every wait by default. */
 export const LIMIT = { limitMs: 300_000 };
-
-const second = pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' });
-export const twoPairs = [pair(), second] as const;

@@ -161,6 +161,12 @@ export function pair(over: Partial<ResolvedPair> = {}): ResolvedPair {
   };
 }
 
+/** `data`, and `logs` of LUN snap-2 over LUN vol-2. */
+export const twoPairs = [
+  pair(),
+  pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' }),
+] as const satisfies readonly ResolvedPair[];
+
 export function readView(over: Partial<ReadView> & { readonly lunList?: readonly Lun[] } = {}): ReadView {
   const { lunList = [source(), lun()], ...rest } = over;
   return {
