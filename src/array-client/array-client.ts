@@ -30,6 +30,10 @@ import {
 const READ_TIMEOUT_MS = 10_000;
 const CHANGE_TIMEOUT_MS = 30_000;
 
+/** Operations that are read of one answer, and answers of one list: an array has no more operations than their product. */
+const PAGE_SIZE = 100;
+const MAX_PAGES = 100;
+
 /** A client on an open channel, which the caller closes. */
 export function arrayClient(channel: Client): ArrayClient {
   return arrayClientOf(createClient(pb.LunArray, channel, { timeoutMs: READ_TIMEOUT_MS }));
@@ -130,11 +134,13 @@ class GrpcArrayClient implements ArrayClient {
 
   async *operations(ownerPrefix: string, signal: AbortSignal): AsyncGenerator<Operation, void, undefined> {
     let pageToken = '';
-    do {
-      const page = await this.#rpc.listOperations({ ownerPrefix, pageSize: 100, pageToken }, { signal });
-      for (const operation of page.operations) yield operationFrom(operation);
+    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+      const page = await this.#rpc.listOperations({ ownerPrefix, pageSize: PAGE_SIZE, pageToken }, { signal });
+      for (const operation of page.operations.slice(0, PAGE_SIZE)) yield operationFrom(operation);
       pageToken = page.nextPageToken;
-    } while (pageToken !== '');
+      if (pageToken === '') return;
+    }
+    throw new MalformedAnswer(`its list of operations does not end after ${MAX_PAGES} pages`);
   }
 
   async *watch(ownerPrefix: string, signal: AbortSignal): AsyncGenerator<Operation, void, undefined> {

@@ -73,8 +73,8 @@ export function identityFrom(message: pb.GetArrayResponse): ArrayIdentity {
     arrayID,
     vendor: textFrom(message.vendor, 64),
     product: textFrom(message.product, 64),
-    contractVersion: message.contractVersion,
-    capabilities: message.capabilities.slice(0, MAX_ITEMS).flatMap((value) => CAPABILITIES[value] ?? []),
+    contractVersion: versionFrom(message.contractVersion),
+    capabilities: [...new Set(message.capabilities.slice(0, MAX_ITEMS).flatMap((value) => CAPABILITIES[value] ?? []))],
   };
 }
 
@@ -95,15 +95,15 @@ export function lunFrom(message: pb.Lun): Lun {
     parentLunID: idFrom(message.parentLunId, 'Lun.parent_lun_id'),
     volumes: message.volumes.slice(0, MAX_ITEMS).map((volume) => textFrom(volume.name, 253)),
     runs: message.runs.slice(-MAX_ITEMS).map(runFrom),
-    safetyOwner: textFrom(message.safetyOwner, 512),
+    safetyOwner: nameFrom(message.safetyOwner, 512, 'Lun.safety_owner'),
   };
 }
 
 function runFrom(message: pb.Run): Run {
   return {
-    owner: textFrom(message.owner, 512),
-    runID: textFrom(message.runId, 128),
-    pairsDigest: textFrom(message.pairsDigest, 128),
+    owner: nameFrom(message.owner, 512, 'Run.owner'),
+    runID: nameFrom(message.runId, 128, 'Run.run_id'),
+    pairsDigest: nameFrom(message.pairsDigest, 128, 'Run.pairs_digest'),
     operationID: idFrom(message.operationId, 'Run.operation_id'),
     kind: kindFrom(message.kind),
     outcome: OUTCOMES[message.outcome] ?? 'Unrecognized',
@@ -111,8 +111,8 @@ function runFrom(message: pb.Run): Run {
     sourceLunID: idFrom(message.sourceLunId, 'Run.source_lun_id'),
     intentGeneration: countFrom(message.intentGeneration, 'Run.intent_generation'),
     endGeneration: countFrom(message.endGeneration, 'Run.end_generation'),
-    sourceDigest: textFrom(message.sourceDigest, 128),
-    targetDigest: textFrom(message.targetDigest, 128),
+    sourceDigest: digestFrom(message.sourceDigest, 'Run.source_digest'),
+    targetDigest: digestFrom(message.targetDigest, 'Run.target_digest'),
     safetySnapshotID: idFrom(message.safetySnapshotId, 'Run.safety_snapshot_id'),
     originalSizeBytes: countFrom(message.originalSizeBytes, 'Run.original_size_bytes'),
   };
@@ -121,7 +121,7 @@ function runFrom(message: pb.Run): Run {
 export function operationFrom(message: pb.Operation): Operation {
   return {
     operationID: idFrom(message.operationId, 'Operation.operation_id'),
-    owner: textFrom(message.owner, 512),
+    owner: nameFrom(message.owner, 512, 'Operation.owner'),
     kind: kindFrom(message.kind),
     step: STEPS[message.step] ?? 'Accepted',
     outcome: OUTCOMES[message.outcome] ?? 'Unrecognized',
@@ -192,6 +192,12 @@ function countFrom(value: bigint, field: string): number {
   return Number(value);
 }
 
+/** More than 32 bits with a sign is more than a status holds. */
+function versionFrom(value: number): number {
+  if (value >= 2 ** 31) throw new MalformedAnswer(`contract_version is ${value}, which is no version of the contract`);
+  return value;
+}
+
 /** Ids are compared and sent back, so a wrong one is refused and not cut. */
 function idFrom(value: string, field: string): string {
   if (!/^[A-Za-z0-9._:-]{0,128}$/.test(value))
@@ -199,7 +205,23 @@ function idFrom(value: string, field: string): string {
   return value;
 }
 
-/** Text for people, without control characters: it goes into objects, Events and logs. */
+/** Compared as well, with what others chose: cut, or without its control characters, it could be the name of another. */
+function nameFrom(value: string, limit: number, field: string): string {
+  if (value.length > limit) throw new MalformedAnswer(`${field} is longer than ${limit} characters`);
+  return value;
+}
+
+/** The proof of a copy: two that differ must not become equal on the way. */
+function digestFrom(value: string, field: string): string {
+  if (!/^([0-9a-f]{64})?$/.test(value))
+    throw new MalformedAnswer(`${field} is not a SHA-256 in lower-case hexadecimal`);
+  return value;
+}
+
+/** Text for people, without control characters and halves of one: it goes into objects, Events and logs. */
 export function textFrom(value: string, limit: number): string {
-  return value.slice(0, limit).replaceAll(/\p{Cc}/gu, ' ');
+  return value
+    .slice(0, limit)
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, ' ');
 }

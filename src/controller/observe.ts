@@ -127,14 +127,19 @@ async function readLuns(
   const owners = [owner, ...[...names.undone.values()].map((other) => ownerOf(world.clusterID, other))];
   const ids = new Set(pairs.flatMap((pair) => [pair.sourceLunID, pair.targetLunID]).filter((id) => id !== ''));
   for (const pair of resync.status.pairs ?? []) if (pair.safetySnapshotID !== undefined) ids.add(pair.safetySnapshotID);
-  for (;;) {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const answer = await client.luns({ ids: [...ids], owners, runID: resync.spec.runID ?? '' }, signal);
     if ('kind' in answer) return answer;
     const unseen = snapshotsIn(answer.luns, owners).filter((id) => !ids.has(id));
     if (unseen.length === 0) return { ...answer, pairs: completed(looking, answer.luns) };
     for (const id of unseen) ids.add(id);
   }
+  const message = 'each of its answers names other safety snapshots than the one before';
+  return { kind: 'NotKnown', cause: 'Unreachable', message };
 }
+
+/** More than an operation that is accepted between two answers makes needed. */
+const MAX_ROUNDS = 4;
 
 function snapshotsIn(luns: ReadonlyMap<string, Lun>, owners: readonly string[]): string[] {
   const runs = [...luns.values()].flatMap((lun) => lun.runs);

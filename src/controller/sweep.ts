@@ -5,6 +5,7 @@
  * A running one is cancelled and the record of an ended one is released. Safety snapshots are left alone: of a target
  * that was half-written when its object vanished they are the only good copy.
  */
+import { label, objectName } from '../api/fields.ts';
 import type { LunResync } from '../api/lun-resync.ts';
 import type { Operation } from '../core/array.ts';
 import { attemptOf } from '../core/history.ts';
@@ -21,14 +22,22 @@ export async function sweepArray(client: ArrayClient, sweep: Sweep, signal: Abor
   const identity = await client.identity(signal);
   if ('kind' in identity) return;
   for await (const operation of client.operations(`${sweep.clusterID}/`, signal)) {
-    const [, namespace, name, uid] = operation.owner.split('/');
-    const cached = sweep.store.get(`${namespace}/${name}`);
-    if (declares(cached, uid, operation)) continue;
+    const owner = objectOf(operation, sweep.clusterID);
+    if (owner === undefined) continue;
+    const { key, uid } = owner;
+    if (declares(sweep.store.get(key), uid, operation)) continue;
     // The cache may be behind: nothing is ended on its word.
-    const resync = await sweep.store.read(`${namespace}/${name}`, signal);
-    if (declares(resync, uid, operation)) continue;
+    if (declares(await sweep.store.read(key, signal), uid, operation)) continue;
     await end(client, { operation, arrayID: identity.arrayID }, sweep, signal);
   }
+}
+
+/** The object that the owner names. What an array lists against its word, of another cluster say, is left alone. */
+function objectOf({ owner }: Operation, clusterID: string): { readonly key: string; readonly uid: string } | undefined {
+  const [cluster, namespace, name, uid, ...more] = owner.split('/');
+  if (cluster !== clusterID || uid === undefined || more.length > 0) return undefined;
+  const isName = label().safeParse(namespace).success && objectName().safeParse(name).success;
+  return isName ? { key: `${namespace}/${name}`, uid } : undefined;
 }
 
 /** Whether a live object answers for this operation: it is its present or a later attempt of an unfinished object. */

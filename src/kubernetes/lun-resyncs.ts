@@ -6,7 +6,7 @@ import { FINALIZER, GROUP, LUN_RESYNC_PLURAL, VERSION } from '../api/names.ts';
 import { type ResyncStore, Superseded } from '../controller/ports.ts';
 import { failedWith } from './api-error.ts';
 import type { ApiTransport } from './http.ts';
-import type { Reflector } from './reflector.ts';
+import type { Copies } from './reflector.ts';
 import { Resource } from './resource.ts';
 import { nameOfKey } from './stored-object.ts';
 
@@ -21,7 +21,7 @@ export function lunResyncs(server: ApiTransport): Resource<LunResync> {
 }
 
 /** The store of the loop: reads from the reflector, and puts what its own writes return there. */
-export function resyncStore(resource: Resource<LunResync>, reflector: Reflector<LunResync>): ResyncStore {
+export function resyncStore(resource: Resource<LunResync>, reflector: Copies<LunResync>): ResyncStore {
   const seen = (resync: LunResync): LunResync => {
     reflector.seen(resync);
     return resync;

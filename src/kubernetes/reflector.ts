@@ -37,6 +37,9 @@ type WatchEnd =
   | { readonly kind: 'Stalled' | 'Expired' }
   | { readonly kind: 'Failed'; readonly error: unknown };
 
+/** The copies that a reflector keeps, as far as a store reads them and puts there what its own writes returned. */
+export type Copies<T extends StoredObject> = Pick<Reflector<T>, 'get' | 'list' | 'seen'>;
+
 /** A reflector of the objects of one selection. Call `run` once; it resolves when its signal aborts. */
 export class Reflector<T extends StoredObject> {
   readonly #resource: Resource<T>;

@@ -3,7 +3,7 @@ import { FINALIZER, GROUP, STORAGE_ARRAY_PLURAL, VERSION } from '../api/names.ts
 import { parseStorageArray, type StorageArray, type StorageArrayStatus } from '../api/storage-array.ts';
 import type { StorageArrayStore } from '../controller/ports.ts';
 import type { ApiTransport } from './http.ts';
-import type { Reflector } from './reflector.ts';
+import type { Copies } from './reflector.ts';
 import { Resource } from './resource.ts';
 
 /** The resource of all StorageArrays. */
@@ -19,7 +19,7 @@ export function storageArrayResource(server: ApiTransport): Resource<StorageArra
 /** What the StorageArray controller needs of the API server. */
 export function storageArrayStore(
   resource: Resource<StorageArray>,
-  reflector: Reflector<StorageArray>,
+  reflector: Copies<StorageArray>,
 ): StorageArrayStore {
   return {
     get: (name) => reflector.get({ name }),

@@ -51,9 +51,10 @@ export class RpcError extends Error {
    * Whether the call certainly had no effect.
    *
    * False for CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE, RESOURCE_EXHAUSTED, ABORTED, UNKNOWN and INTERNAL: the call
-   * may have happened. Source: lunarray.proto, "Rules that hold for every call".
+   * may have happened. So does a code that gRPC does not have, which it takes for UNKNOWN.
+   * Source: lunarray.proto, "Rules that hold for every call".
    */
   get isDefinite(): boolean {
-    return !indefiniteCodes.has(this.code);
+    return status[this.code] !== undefined && !indefiniteCodes.has(this.code);
   }
 }
