@@ -13,13 +13,12 @@ export function ownerObjection(o: Observation): Objection | undefined {
       `pair ${foreign.name}: LUN ${foreign.targetLunID} backs a PersistentVolume without a claim in this namespace`,
     );
   if (o.resync.spec.unselectedVolumePolicy === 'Overwrite') return undefined;
-  const shared = o.pairs.find(({ otherClaims = [] }) => otherClaims.length > 0);
-  if (shared === undefined) return undefined;
-  const others = formatNames(shared.otherClaims ?? []);
-  return ends(
-    'UnselectedVolume',
-    `LUN ${shared.targetLunID} is also the volume of claim ${others}, which no pair selects`,
-  );
+  for (const { targetLunID, otherClaims = [] } of o.pairs) {
+    if (otherClaims.length === 0) continue;
+    const others = formatNames(otherClaims);
+    return ends('UnselectedVolume', `LUN ${targetLunID} is also the volume of claim ${others}, which no pair selects`);
+  }
+  return undefined;
 }
 
 /** Whether a claim can get the content of the source, which is larger or smaller, or of another kind. */

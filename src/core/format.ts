@@ -37,9 +37,16 @@ function trim(value: number): string {
   return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toFixed(1);
 }
 
+const QUANTITIES = [
+  ['Pi', 2 ** 50],
+  ['Ti', 2 ** 40],
+  ['Gi', 2 ** 30],
+  ['Mi', 2 ** 20],
+  ['Ki', 2 ** 10],
+] as const;
+
 /** A quantity of the Kubernetes API that means exactly so many bytes, such as `10Gi`. */
 export function formatQuantity(bytes: number): string {
-  const units = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi'];
-  const power = units.findLastIndex((_, index) => bytes >= 1024 ** index && bytes % 1024 ** index === 0);
-  return `${bytes / 1024 ** Math.max(0, power)}${units[power] ?? ''}`;
+  const [unit, size] = QUANTITIES.find(([, each]) => bytes >= each && bytes % each === 0) ?? ['', 1];
+  return `${bytes / size}${unit}`;
 }

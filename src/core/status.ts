@@ -19,7 +19,7 @@ export type Change = {
   readonly message: string;
   readonly stalled?: boolean;
   /** Of condition Stalled, where it is another one than `reason`. */
-  readonly stalledReason?: ReasonName;
+  readonly stalledReason?: ReasonName | undefined;
   /** The run waits for something: since when is kept as long as the reason stays. */
   readonly waits?: boolean;
   readonly users?: readonly TargetUser[];

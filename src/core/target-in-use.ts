@@ -16,10 +16,12 @@ export function inUseObjection(o: Observation): Objection | undefined {
   const busy = [...targets, ...sources].find((lun) => lun.state === 'Resyncing');
   if (busy !== undefined)
     return untilFree(o, { reason: 'ResyncInProgress', message: `LUN ${busy.id} is a target of another operation` });
-  const users = o.pairs.flatMap((pair) => usersOf(pair, luns.get(pair.targetLunID)));
+  const held = o.pairs.map((pair) => ({ pair, users: usersOf(pair, found([pair.targetLunID])) }));
+  const users = held.flatMap((each) => each.users);
   if (users.length > 0) {
-    const held = new Set(users.map(({ pair }) => o.pairs.find(({ name }) => name === pair)?.targetLunID ?? ''));
-    const message = `target LUN ${formatNames([...held])} is used by ${formatNames([...new Set(users.map(title))])}`;
+    const targetLunIDs = held.filter((each) => each.users.length > 0).map(({ pair }) => pair.targetLunID);
+    const names = formatNames([...new Set(users.map(title))]);
+    const message = `target LUN ${formatNames(targetLunIDs)} is used by ${names}`;
     return untilFree(o, { reason: 'TargetInUse', message }, users.slice(0, MAX_USERS));
   }
   const wreck = sources.find((lun) => lun.state !== 'Online');
@@ -29,9 +31,10 @@ export function inUseObjection(o: Observation): Objection | undefined {
 }
 
 /** Pods and attachments as Kubernetes knows them, and nodes as the array does: any one of them counts. */
-function usersOf({ name, users = [] }: ResolvedPair, lun: Lun | undefined): TargetUser[] {
-  const nodes = (lun?.publishedNodes ?? []).map((node): TargetUser => ({ kind: 'Node', name: statusText(node, 253) }));
-  return [...users, ...nodes].map((user) => ({ ...user, pair: name }));
+function usersOf({ name, users = [] }: ResolvedPair, luns: readonly Lun[]): TargetUser[] {
+  const nodes = luns.flatMap((lun) => lun.publishedNodes);
+  const all = [...users, ...nodes.map((node) => ({ kind: 'Node' as const, name: statusText(node, 253) }))];
+  return all.map((user) => ({ ...user, pair: name }));
 }
 
 function title({ kind, name }: TargetUser): string {

@@ -22,7 +22,7 @@ export function waitOrEnd(o: Observation, objection: Exclude<Objection, { kind: 
     reason: objection.reason,
     message: sentence(objection.end),
     stalled: objection.stalled,
-    ...(objection.stalledReason === undefined ? {} : { stalledReason: objection.stalledReason }),
+    stalledReason: objection.stalledReason,
     // A wait without a limit must not use up the time of one that has a limit and the same reason.
     waits: objection.limitMs !== undefined,
     users: objection.users,

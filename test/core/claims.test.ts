@@ -14,6 +14,7 @@ import {
   recorded,
   source,
 } from '../support/observations.ts';
+import { intended } from '../support/statuses.ts';
 
 const seen = (over: Partial<ResolvedPair>, input: ObservationInput = {}): Observation =>
   observation({ pairs: [pair({ claim: claim(), ...over })], ...input });
@@ -36,10 +37,19 @@ describe('a claim of another size than its source', () => {
     expect(decide(afterWrite(o, write, { now: o.now + 86_400_000 })).kind).toBe('Wait');
   });
 
+  it('in the second pair counts as well', () => {
+    const second = { name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2', claim: claim({ name: 'logs' }) };
+    const luns = [lun(), lun({ id: 'vol-2', sizeBytes: 8 * GiB }), source({ id: 'snap-2' })];
+    const { status } = recorded(decide(observation({ pairs: [pair({ claim: claim() }), pair(second)], luns })));
+    expect(conditionIn(status, 'Succeeded')?.message).toContain('claim logs requests 8Gi');
+  });
+
   it('whose request was raised waits for the resizer', () => {
     const { status } = recorded(decide(seen({ claim: claim({ requestBytes: 10 * GiB }) }, small)));
     expect(conditionIn(status, 'Stalled')?.status).toBe('False');
-    expect(conditionIn(status, 'Succeeded')?.message).toContain('its volume has not been grown yet');
+    expect(conditionIn(status, 'Succeeded')?.message).toBe(
+      'claim orders requests 10Gi, and its volume has not been grown yet. See the events of the claim',
+    );
     expect(status.operationID).toBeUndefined();
   });
 
@@ -49,6 +59,8 @@ describe('a claim of another size than its source', () => {
       kind: 'Act',
       action: { kind: 'RaiseClaim', claim: claim(), requestBytes: 10 * GiB },
     });
+    const late = observation({ ...raise, pairs: [pair({ claim: claim() })], status: intended() });
+    expect(decide(late)).toMatchObject({ action: { kind: 'RaiseClaim' } });
     const plan = { ...small, spec: { claimResize: 'Raise', mode: 'Plan' } as const };
     expect(recorded(decide(seen({}, plan))).ended).toBe('Planned');
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claimNamed, originalOf, type Place, snapshotNamed } from '../../src/core/references.ts';
+import { isMeant } from '../../src/core/volumes.ts';
 import {
   claimObject,
   contentObject,
@@ -187,9 +188,22 @@ describe('the volume that a snapshot was taken from', () => {
 
   it('with several claims has to be named', () => {
     const second = volumeObject({ metadata: { name: 'pv-2', uid: 'pv-2-uid', resourceVersion: '5' } });
-    expect(originalOf('nightly', contentObject(), place({ volumes: [volumeObject(), second] }))).toMatchObject({
+    const message = 'VolumeSnapshot nightly was taken from a volume with several claims: set the target';
+    expect(originalOf('nightly', contentObject(), place({ volumes: [volumeObject(), second] }))).toEqual({
+      kind: 'Missing',
       final: true,
-      problem: { reason: 'InvalidArgument' },
+      problem: { reason: 'InvalidArgument', message },
     });
+  });
+
+  it('is found beside a volume on the same LUN that nobody has', () => {
+    const free = volumeObject({ metadata: { name: 'pv-2', uid: 'pv-2-uid', resourceVersion: '5' }, claim: undefined });
+    expect(originalOf('nightly', contentObject(), place({ volumes: [free, volumeObject()] })).kind).toBe('Found');
+  });
+});
+
+describe('a reference', () => {
+  it('that is not there means nothing', () => {
+    expect(isMeant(undefined, claimObject().metadata)).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ import { MAX_STATUS_BYTES } from '../../src/api/size.ts';
 import { uniqueIdentifier } from '../../src/core/array.ts';
 import { backoffAfter } from '../../src/core/backoff.ts';
 import { decide } from '../../src/core/decide.ts';
-import { formatBytes, formatDuration, formatNames, formatProgress } from '../../src/core/format.ts';
+import { formatBytes, formatDuration, formatNames, formatProgress, formatQuantity } from '../../src/core/format.ts';
 import { attemptOf } from '../../src/core/history.ts';
 import {
   lun,
@@ -138,5 +138,21 @@ describe('the largest run', () => {
       ),
     );
     expect(announcements[0]?.note.length).toBeLessThan(1024);
+  });
+});
+
+describe('a quantity', () => {
+  it.each([
+    [0, '0'],
+    [1000, '1000'],
+    [1024, '1Ki'],
+    [3 * 2 ** 20, '3Mi'],
+    [2 ** 30, '1Gi'],
+    [2 ** 30 + 2 ** 20, '1025Mi'],
+    [5 * 2 ** 40, '5Ti'],
+    [2 ** 50, '1Pi'],
+    [2048 * 2 ** 50, '2048Pi'],
+  ])('of %d bytes is %s', (bytes, text) => {
+    expect(formatQuantity(bytes)).toBe(text);
   });
 });

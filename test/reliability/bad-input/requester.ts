@@ -6,6 +6,7 @@ import { parseStorageArray } from '../../../src/api/storage-array.ts';
 import { Connections } from '../../../src/array-client/connections.ts';
 import { Activity } from '../../../src/controller/activity.ts';
 import { Identities } from '../../../src/controller/identities.ts';
+import { NO_VOLUMES } from '../../../src/controller/no-volumes.ts';
 import type { ArrayClient } from '../../../src/controller/ports.ts';
 import { reconcile } from '../../../src/controller/reconcile.ts';
 import { Slots } from '../../../src/controller/slots.ts';
@@ -45,6 +46,7 @@ export class Requester {
     const ignore = (): void => undefined;
     const store = resyncStore(lunResyncs(this.#api), resyncs);
     this.#world = {
+      volumes: NO_VOLUMES,
       clusterID: CLUSTER,
       store,
       arrays: {
