@@ -102,16 +102,16 @@ describe('a reference that leads nowhere', () => {
     );
   });
 
-  it('ends with NotImplemented, naming what to use instead, for a volume snapshot', async () => {
+  it('ends with ObjectNotFound when the volume snapshot does not appear in time, in a cluster without their API', async () => {
     const pairs = [{ name: 'data', source: { volumeSnapshotName: 'nightly' }, target: { lunID: 'dst' } }];
     await expectRefusal(
       scene,
       'snapshot-name',
       { pairs },
       {
-        reason: 'NotImplemented',
-        hresult: 'E_NOTIMPL',
-        says: ['volumeSnapshotName', 'Use source.lunID'],
+        reason: 'ObjectNotFound',
+        hresult: 'VSS_E_OBJECT_NOT_FOUND',
+        says: ['the cluster has no VolumeSnapshot API', 'Create what the message names'],
         luns: ['dst'],
       },
     );

@@ -57,8 +57,8 @@ export const ABLATIONS: readonly Ablation[] = [
     patches: [
       patch(
         'core/attempt.ts',
-        '  return { sourceLunID, targetLunID, ifTargetGeneration: generation, selectedVolumes };',
-        '  return { sourceLunID, targetLunID, ifTargetGeneration: CURRENT.get(targetLunID) ?? generation, selectedVolumes };',
+        '  return { ...from, targetLunID, ifTargetGeneration: target.generation };',
+        '  return { ...from, targetLunID, ifTargetGeneration: CURRENT.get(targetLunID) ?? target.generation };',
       ),
       patch(
         'core/attempt.ts',

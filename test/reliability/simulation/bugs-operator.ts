@@ -139,7 +139,8 @@ export const OPERATOR_BUGS: readonly SourcePatch[] = [
     name: 'fences with the wrong generation',
     why: 'every request is stale',
     file: 'core/attempt.ts',
-    find: '      const generation = view.luns.get(targetLunID)?.generation;',
-    replace: '      const generation = view.luns.get(targetLunID)?.contentGeneration;',
+    find: '    o.pairs.map(({ name, targetLunID }) => [name, view.luns.get(targetLunID)?.generation] as const),',
+    replace:
+      '    o.pairs.map(({ name, targetLunID }) => [name, view.luns.get(targetLunID)?.contentGeneration] as const),',
   },
 ];

@@ -108,7 +108,7 @@ describe('the reflector and the store of the operator on the model', () => {
   it('go on with another watch when the time of one is up, and miss nothing', async () => {
     await using scene = await Scene.start('a');
     await scene.pass(300_000);
-    expect(scene.kinds).toEqual(['Listed', 'Closed']);
+    expect(scene.kinds).toEqual(['Listed', 'Closed', 'Listed']);
     await scene.create('b');
     await settle();
     expect(scene.changes).toEqual(['add a', 'add b']);
