@@ -1,5 +1,7 @@
-// The bytes of LUNs as a host reads and writes them: the comparison does not ask the array for digests.
+// The bytes of LUNs: written as a host writes them, and read without asking the array for them or for digests.
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
 import { LunState } from '../../src/proto/lunarray/v1/lunarray_pb.js';
 import type { ArrayProcess } from '../../test/support/array.ts';
 
@@ -16,16 +18,18 @@ export async function writeLun({ admin }: ArrayProcess, lunId: string, seed: str
   await admin.writeRange({ lunId, offset: 0n, data: sector });
 }
 
-/** Reads every byte of a LUN over the host path. A LUN that the array fences has the hash `unreadable`. */
-export async function readLun({ admin }: ArrayProcess, lunId: string): Promise<LunBytes> {
+/**
+ * Reads every byte of a LUN, from the file that holds them: nothing of the array's is between. A LUN that the array fences
+ * has the hash `unreadable`.
+ */
+export async function readLun({ admin, dataDirectory }: ArrayProcess, lunId: string): Promise<LunBytes> {
   const { lun } = await admin.getLun({ lunId });
-  const sizeBytes = Number(lun?.sizeBytes ?? 0n);
-  if (lun?.state !== LunState.ONLINE) return { sizeBytes, sha256: 'unreadable' };
+  if (lun?.state !== LunState.ONLINE) return { sizeBytes: Number(lun?.sizeBytes ?? 0n), sha256: 'unreadable' };
   const hash = createHash('sha256');
-  for (let offset = 0; offset < sizeBytes; offset += MIB) {
-    const length = Math.min(MIB, sizeBytes - offset);
-    const { data } = await admin.readRange({ lunId, offset: BigInt(offset), length });
-    hash.update(data);
+  let sizeBytes = 0;
+  for await (const chunk of createReadStream(join(dataDirectory, 'luns', `${lunId}.lun`), { highWaterMark: MIB })) {
+    hash.update(chunk as Buffer);
+    sizeBytes += (chunk as Buffer).length;
   }
   return { sizeBytes, sha256: hash.digest('hex') };
 }
