@@ -104,6 +104,6 @@ export function originalOf(name: string, content: SnapshotContent, place: Place)
 
 /** Whether the claim that the volume names names the volume: a released one names a claim that may have been made again. */
 function isBound({ claim, metadata }: Volume, { namespace, volumes }: Place): boolean {
-  const named = volumes.claim(namespace, claim?.name ?? '');
+  const named = claim === undefined ? undefined : volumes.claim(namespace, claim.name);
   return named !== undefined && isMeant(claim, named.metadata) && named.volumeName === metadata.name;
 }

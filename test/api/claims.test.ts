@@ -1,9 +1,9 @@
 // Claims and snapshots instead of LUN ids, on a real API server: what they lead to, and what they may not lead to.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import { newNamespace, sendOk } from '../support/api-client.ts';
 import { MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
 import { conditionOf, lunOf, messageOf, startsOf } from './acceptance.ts';
-import { expectRefused, makeOrders, ofClaim, pairsOf } from './claimed-luns.ts';
 import { bindClaim, bindSnapshot, DRIVER, installSnapshotKinds, makeVolume } from './storage-objects.ts';
 
 let scene: Scene;
@@ -23,9 +23,43 @@ afterAll(async () => {
   await scene[Symbol.asyncDispose]();
 });
 
+/** A LUN with a claim of that name, and a snapshot of an earlier content of it. */
+async function makeOrders(
+  name: string,
+  sizeBytes = 4 * MIB,
+): Promise<{ readonly before: string; readonly now: string }> {
+  await scene.lun(`${name}-lun`, sizeBytes, `${name} as it was`);
+  const before = await scene.digest(`${name}-lun`);
+  await scene.array.admin.snapshot({ lunId: `${name}-lun`, id: `${name}-snap` });
+  await scene.array.admin.fillPattern({ lunId: `${name}-lun`, offset: 0n, length: BigInt(MIB), seed: 'damaged' });
+  const { admin } = scene.cluster;
+  await bindClaim(admin, scene.namespace, name, { lunID: `${name}-lun`, sizeBytes });
+  await bindSnapshot(admin, scene.namespace, `${name}-nightly`, {
+    snapshotID: `${name}-snap`,
+    volumeHandle: `${name}-lun`,
+  });
+  return { before, now: await scene.digest(`${name}-lun`) };
+}
+
+type Pairs = LunResyncSpec['pairs'];
+const pairsOf = (name: string, target?: Pairs[number]['target']): Pairs => [
+  { name: 'data', source: { volumeSnapshotName: `${name}-nightly` }, ...(target === undefined ? {} : { target }) },
+];
+const ofClaim = (name: string): Pairs => pairsOf(name, { persistentVolumeClaimName: name });
+
+/** Ends without success, for that reason, without a call that changes anything and without a changed byte. */
+async function expectRefused(name: string, lunID: string, reason: string): Promise<string> {
+  const before = await scene.digest(lunID);
+  const resync = await scene.finished(name);
+  expect(reasonOf(resync)).toBe(reason);
+  expect(startsOf(scene, name)).toEqual([]);
+  expect(await scene.digest(lunID)).toBe(before);
+  return messageOf(resync);
+}
+
 describe('a snapshot and a claim', () => {
   it('lead to their LUNs, and the claim keeps its volume', async () => {
-    const { before } = await makeOrders(scene, 'orders');
+    const { before } = await makeOrders('orders');
     await scene.apply('orders', { pairs: ofClaim('orders') });
     const resync = await scene.finished('orders');
     expect(reasonOf(resync)).toBe('Completed');
@@ -37,7 +71,7 @@ describe('a snapshot and a claim', () => {
   });
 
   it('without a target: the volume that the snapshot was taken from, whatever its claim is called', async () => {
-    const { before } = await makeOrders(scene, 'renamed');
+    const { before } = await makeOrders('renamed');
     await scene.apply('renamed', { pairs: pairsOf('renamed') });
     expect(reasonOf(await scene.finished('renamed'))).toBe('Completed');
     expect(await scene.digest('renamed-lun')).toBe(before);
@@ -46,7 +80,7 @@ describe('a snapshot and a claim', () => {
   it('that do not exist yet are waited for, in any order', async () => {
     await scene.apply('early', { pairs: ofClaim('early') });
     await scene.until('early', 'it waits', (resync) => reasonOf(resync) === 'Pending');
-    await makeOrders(scene, 'early');
+    await makeOrders('early');
     expect(reasonOf(await scene.finished('early'))).toBe('Completed');
   });
 
@@ -58,7 +92,7 @@ describe('a snapshot and a claim', () => {
   });
 
   it('can be undone by their names', async () => {
-    const { now } = await makeOrders(scene, 'undone');
+    const { now } = await makeOrders('undone');
     await scene.apply('undone', { pairs: ofClaim('undone') });
     await scene.finished('undone');
     const target = { persistentVolumeClaimName: 'undone' };
@@ -70,7 +104,7 @@ describe('a snapshot and a claim', () => {
 
 describe('a claim in use', () => {
   it('is waited for until the Pod that uses it is gone', async () => {
-    const { before } = await makeOrders(scene, 'busy');
+    const { before } = await makeOrders('busy');
     const { admin } = scene.cluster;
     const pods = `/api/v1/namespaces/${scene.namespace}/pods`;
     await sendOk(admin, 'POST', pods, {
@@ -91,7 +125,7 @@ describe('a claim in use', () => {
   });
 
   it('is waited for until its volume is detached', async () => {
-    await makeOrders(scene, 'attached');
+    await makeOrders('attached');
     const { admin } = scene.cluster;
     const attachments = '/apis/storage.k8s.io/v1/volumeattachments';
     const name = `${scene.namespace}-attached`;
@@ -137,12 +171,12 @@ describe('a claim that is smaller than the snapshot', () => {
 
 describe('a claim or a snapshot that is not what its name says', () => {
   it('is refused when its volume is bound to a claim of another namespace', async () => {
-    await makeOrders(scene, 'swapped');
+    await makeOrders('swapped');
     const { admin } = scene.cluster;
     const claimRef = { namespace: other, name: 'swapped', uid: '00000000-0000-4000-8000-000000000001' };
     await sendOk(admin, 'PATCH', `/api/v1/persistentvolumes/${scene.namespace}-swapped`, { spec: { claimRef } });
     await scene.apply('swapped', { pairs: ofClaim('swapped') });
-    const message = await expectRefused(scene, 'swapped', 'swapped-lun', 'AccessDenied');
+    const message = await expectRefused('swapped', 'swapped-lun', 'AccessDenied');
     expect(message).toContain("is of another namespace's volume");
     expect(message).not.toContain(other);
   });
@@ -152,69 +186,65 @@ describe('a claim or a snapshot that is not what its name says', () => {
     await scene.array.admin.snapshot({ lunId: 'theirs', id: 'theirs-snap' });
     const { admin } = scene.cluster;
     await bindClaim(admin, other, 'theirs', { lunID: 'theirs', sizeBytes: 4 * MIB });
-    await makeOrders(scene, 'thief');
+    await makeOrders('thief');
     await bindSnapshot(admin, scene.namespace, 'forged-nightly', { snapshotID: 'theirs-snap', volumeHandle: '' });
     await scene.apply('thief', { pairs: pairsOf('forged', { persistentVolumeClaimName: 'thief' }) });
-    const message = await expectRefused(scene, 'thief', 'thief-lun', 'AccessDenied');
+    const message = await expectRefused('thief', 'thief-lun', 'AccessDenied');
     expect(message).toContain("is of another namespace's volume");
     expect(message).not.toContain(other);
   });
 
   it('is refused when the content names a handle that is no snapshot of the volume', async () => {
-    await makeOrders(scene, 'forger');
+    await makeOrders('forger');
     const snapshot = { snapshotID: 'theirs-snap', volumeHandle: 'forger-lun' };
     await bindSnapshot(scene.cluster.admin, scene.namespace, 'wrong-nightly', snapshot);
     await scene.apply('forger', { pairs: pairsOf('wrong', { persistentVolumeClaimName: 'forger' }) });
-    expect(await expectRefused(scene, 'forger', 'forger-lun', 'AccessDenied')).toContain('another volume');
+    expect(await expectRefused('forger', 'forger-lun', 'AccessDenied')).toContain('another volume');
   });
 
   it('is refused when the snapshot’s content belongs to another snapshot', async () => {
-    await makeOrders(scene, 'lender');
+    await makeOrders('lender');
     const owner = { namespace: other, name: 'lent', uid: '00000000-0000-4000-8000-000000000002' };
     const snapshot = { snapshotID: 'lender-snap', volumeHandle: 'lender-lun', contentName: 'lent-content', owner };
     await bindSnapshot(scene.cluster.admin, scene.namespace, 'lent-nightly', snapshot);
     await scene.apply('lender', { pairs: pairsOf('lent', { persistentVolumeClaimName: 'lender' }) });
-    expect(await expectRefused(scene, 'lender', 'lender-lun', 'AccessDenied')).toContain(
-      'belongs to another VolumeSnapshot',
-    );
+    expect(await expectRefused('lender', 'lender-lun', 'AccessDenied')).toContain('belongs to another VolumeSnapshot');
   });
 
   it('is refused when the LUN is named by its id and backs a volume of another namespace', async () => {
-    await makeOrders(scene, 'byid');
+    await makeOrders('byid');
     const grant = { name: 'all', namespace: scene.namespace, access: 'Target', lunIDs: ['*'] };
     await scene.patchArray({ lunGrants: [grant] });
     await scene.apply('byid', { pairs: pairsOf('byid', { lunID: 'theirs' }) });
-    expect(await expectRefused(scene, 'byid', 'theirs', 'AccessDenied')).toContain('without a claim in this namespace');
+    expect(await expectRefused('byid', 'theirs', 'AccessDenied')).toContain('without a claim in this namespace');
     await scene.patchArray({ lunGrants: [] });
   });
 
   it('is refused when a second volume of the namespace is on the LUN, unless it may be lost', async () => {
-    await makeOrders(scene, 'shared');
+    await makeOrders('shared');
     const { admin } = scene.cluster;
     await bindClaim(admin, scene.namespace, 'twin', { lunID: 'shared-lun', sizeBytes: 4 * MIB });
     await scene.apply('shared', { pairs: ofClaim('shared') });
-    expect(await expectRefused(scene, 'shared', 'shared-lun', 'UnselectedVolume')).toContain('claim twin');
+    expect(await expectRefused('shared', 'shared-lun', 'UnselectedVolume')).toContain('claim twin');
     await scene.apply('shared-2', { pairs: ofClaim('shared'), unselectedVolumePolicy: 'Overwrite' });
     expect(reasonOf(await scene.finished('shared-2'))).toBe('Completed');
   });
 
   it('is refused when a volume of another driver is behind the claim', async () => {
-    await makeOrders(scene, 'foreign');
+    await makeOrders('foreign');
     await bindClaim(scene.cluster.admin, scene.namespace, 'foreign-claim', {
       lunID: 'foreign-lun',
       sizeBytes: 4 * MIB,
       driver: 'other.example.com',
     });
     await scene.apply('foreign', { pairs: pairsOf('foreign', { persistentVolumeClaimName: 'foreign-claim' }) });
-    expect(await expectRefused(scene, 'foreign', 'foreign-lun', 'VolumeNotSupported')).toContain('other.example.com');
+    expect(await expectRefused('foreign', 'foreign-lun', 'VolumeNotSupported')).toContain('other.example.com');
   });
 
   it('is not overwritten by a name: a released volume is nobody’s', async () => {
-    await makeOrders(scene, 'gone');
+    await makeOrders('gone');
     await makeVolume(scene.cluster.admin, `${scene.namespace}-released`, { lunID: 'gone-lun', sizeBytes: 4 * MIB });
     await scene.apply('gone', { pairs: pairsOf('gone') });
-    expect(await expectRefused(scene, 'gone', 'gone-lun', 'AccessDenied')).toContain(
-      'without a claim in this namespace',
-    );
+    expect(await expectRefused('gone', 'gone-lun', 'AccessDenied')).toContain('without a claim in this namespace');
   });
 });
