@@ -14,6 +14,7 @@ import {
   setBandwidth,
   startsOf,
   untilCopying,
+  untilEvent,
 } from './acceptance.ts';
 
 let scene: Scene;
@@ -175,6 +176,27 @@ describe('one resync at a time', () => {
     expect(states).toEqual([LunState.RESYNCING, LunState.RESYNCING]);
     await setBandwidth(scene, 0);
     for (const name of names) expect(reasonOf(await scene.finished(name))).toBe('Completed');
+  });
+});
+
+describe('two runs at once', () => {
+  it('are told apart by the uid of their objects, in the calls of the array and in every Event', async () => {
+    for (const name of ['red', 'blue']) await scene.lun(`${name}-dst`, 4 * MIB, name);
+    const objects = await Promise.all(
+      ['red', 'blue'].map((name) => scene.apply(name, { pairs: [lunPair('data', 'src', `${name}-dst`)] })),
+    );
+    for (const { metadata } of objects) {
+      const { name, namespace, uid } = metadata;
+      expect(reasonOf(await scene.finished(name))).toBe('Completed');
+      const calls = scene.array.callLog().filter(({ operationID }) => operationID === `${uid}.1`);
+      expect(calls.map(({ method }) => method)).toEqual(expect.arrayContaining(['StartOperation', 'ReleaseOperation']));
+      const owners = startsOf(scene, name).map(({ owner }) => owner.split('/').slice(1));
+      expect(owners).toEqual([[namespace, name, uid]]);
+      const events = await untilEvent(scene, name, ({ reason }) => reason === 'ResyncCompleted');
+      expect(events.map((event) => (event as { regarding?: { uid?: string } }).regarding?.uid)).toEqual(
+        events.map(() => uid),
+      );
+    }
   });
 });
 
