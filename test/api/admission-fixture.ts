@@ -76,7 +76,7 @@ export class AdmissionCluster implements AsyncDisposable {
 
   /** Lets a user create LunResyncs in the namespace, and whatever the rules say besides. */
   async addRequester(namespace: string, user: string, ...rules: Rule[]): Promise<void> {
-    await this.#bind(namespace, user, { kind: 'ClusterRole', name: 'lunresync-edit' });
+    await this.bind(namespace, user, { kind: 'ClusterRole', name: 'lunresync-edit' });
     await this.untilAllowed(namespace, user, { group: 'lunresync.io', resource: 'lunresyncs', verb: 'create' });
     if (rules.length > 0) await this.give(namespace, user, ...rules);
   }
@@ -86,14 +86,15 @@ export class AdmissionCluster implements AsyncDisposable {
     const name = `${user.replaceAll(':', '.')}-${rules.map(({ verbs }) => verbs.join('-')).join('-')}`;
     const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name }, rules };
     await sendOk(this.plane.admin, 'POST', `${RBAC}/namespaces/${namespace}/roles`, role);
-    await this.#bind(namespace, user, { kind: 'Role', name });
+    await this.bind(namespace, user, { kind: 'Role', name });
     for (const { apiGroups, resources, verbs, resourceNames = [] } of rules) {
       const [group, resource, verb, name = ''] = [apiGroups[0], resources[0], verbs[0], resourceNames[0]];
       await this.untilAllowed(namespace, user, { group, resource, verb, name });
     }
   }
 
-  async #bind(namespace: string, user: string, role: { readonly kind: string; readonly name: string }): Promise<void> {
+  /** Binds a role that is there already. */
+  async bind(namespace: string, user: string, role: { readonly kind: string; readonly name: string }): Promise<void> {
     await sendOk(this.plane.admin, 'POST', `${RBAC}/namespaces/${namespace}/rolebindings`, {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',

@@ -1,6 +1,6 @@
 // deploy/admission on a real kube-apiserver: who may overwrite what.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Json } from '../support/api-client.ts';
+import { type Json, sendOk } from '../support/api-client.ts';
 import { AdmissionCluster, onClaims, onLUNs, type Requester, type Rule } from './admission-fixture.ts';
 import { lunResync, pair } from './objects.ts';
 
@@ -107,6 +107,14 @@ describe('many targets', () => {
     }
   });
 
+  it('are within the costs also when everything else has to be asked as well', async () => {
+    const luns = names.slice(0, 16);
+    const who = await requester(onClaims('overwrite'), onClaims('overwrite-unselected'), onLUNs('overwrite', ...luns));
+    const byID = luns.map((id) => ({ name: id, source: { lunID: 'golden' }, target: { lunID: id } }));
+    const spec = { pairs: [...byID, ...withoutTarget.pairs], unselectedVolumePolicy: 'Overwrite' };
+    await expectCreated(who, spec);
+  });
+
   it('may be all 64 for whoever may overwrite all', async () => {
     await expectCreated(await requester(onClaims('overwrite')), pairs(64));
   });
@@ -181,5 +189,34 @@ describe('a request that is no creation', () => {
       cluster.as(who, ['apply', '--server-side', '-f', '-'], lunResync(spec, 'applied'));
     expect((await apply(claim('invoices'))).stderr).toContain('may not overwrite persistentvolumeclaims/invoices');
     expect(await apply(claim('orders'))).toMatchObject({ code: 0 });
+  });
+});
+
+describe('the roles that come with the policies', () => {
+  it('let a viewer look and not create, and an overwriter do everything', async () => {
+    const viewer = { user: 'viewer', namespace };
+    await cluster.bind(namespace, viewer.user, { kind: 'ClusterRole', name: 'lunresync-view' });
+    await cluster.untilAllowed(namespace, viewer.user, { group: 'lunresync.io', resource: 'lunresyncs', verb: 'list' });
+    expect(await cluster.as(viewer, ['get', 'lunresyncs'])).toMatchObject({ code: 0 });
+    expect((await cluster.create(viewer, lunResync())).stderr).toContain('cannot create resource "lunresyncs"');
+    const who = await requester();
+    await cluster.bind(namespace, who.user, { kind: 'ClusterRole', name: 'lunresync-overwrite' });
+    await cluster.untilAllowed(namespace, who.user, { group: 'lunresync.io', resource: 'luns', verb: 'overwrite' });
+    for (const spec of [claim('orders'), lun('staging-1'), withoutTarget, undo()]) await expectCreated(who, spec);
+    await expectRefused(who, { unselectedVolumePolicy: 'Overwrite' }, 'volumes that no pair selects');
+  });
+
+  it('and the sample lets Flux overwrite one claim and one LUN', async () => {
+    const who = { user: 'system:serviceaccount:shop:flux', namespace: 'shop' };
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } };
+    await sendOk(cluster.plane.admin, 'POST', '/api/v1/namespaces', body);
+    const sample = ['apply', '-f', 'deploy/samples/overwrite-orders.yaml'];
+    expect(await cluster.as({ ...who, user: 'admin' }, sample)).toMatchObject({ code: 0 });
+    await cluster.addRequester('shop', who.user);
+    const asked = ['auth', 'can-i', 'overwrite', 'persistentvolumeclaims/orders'];
+    expect(await cluster.as(who, asked)).toMatchObject({ code: 0, stdout: 'yes\n' });
+    await expectCreated(who, claim('orders'));
+    await expectCreated(who, lun('staging-orders'));
+    await expectRefused(who, claim('invoices'), 'persistentvolumeclaims/invoices');
   });
 });
