@@ -143,21 +143,27 @@ describe('a snapshot that cannot be the source', () => {
   });
 
   it.each([
-    ['torn', 'is not ready', { readyToUse: false }, {}, 'VolumeSnapshot torn-nightly is not ready'],
-    [
-      'loose',
-      'is bound to nothing',
-      { boundVolumeSnapshotContentName: null },
-      {},
-      'VolumeSnapshot loose-nightly is not',
-    ],
-    ['blind', 'has no handle', {}, { snapshotHandle: null }, 'VolumeSnapshot blind-nightly has no handle yet'],
-    ['lost', 'is not on the array', {}, { snapshotHandle: 'nowhere' }, 'LUN nowhere does not exist'],
-  ])('is one, %s, that %s', async (name, _what, status, contentStatus, says) => {
+    { name: 'torn', what: 'is not ready', status: { readyToUse: false }, content: {}, says: 'is not ready' },
+    {
+      name: 'loose',
+      what: 'is bound to nothing',
+      status: { boundVolumeSnapshotContentName: null },
+      content: {},
+      says: 'is not ready',
+    },
+    { name: 'blind', what: 'has no handle', status: {}, content: { snapshotHandle: null }, says: 'has no handle yet' },
+    {
+      name: 'lost',
+      what: 'is not on the array',
+      status: {},
+      content: { snapshotHandle: 'nowhere' },
+      says: 'LUN nowhere does not exist',
+    },
+  ])('is one that $what', async ({ name, status, content, says }) => {
     await makeDamagedClaim(scene, name);
     const { admin } = scene.cluster;
     const contents = `${SNAPSHOT_GROUP}/volumesnapshotcontents`;
-    await sendOk(admin, 'PATCH', `${contents}/${scene.namespace}-${name}-nightly/status`, { status: contentStatus });
+    await sendOk(admin, 'PATCH', `${contents}/${scene.namespace}-${name}-nightly/status`, { status: content });
     const snapshots = `${SNAPSHOT_GROUP}/namespaces/${scene.namespace}/volumesnapshots`;
     await sendOk(admin, 'PATCH', `${snapshots}/${name}-nightly/status`, { status });
     await scene.apply(name, { pairs: ofClaim(name) });

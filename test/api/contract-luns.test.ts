@@ -169,12 +169,19 @@ describe('one resync at a time', () => {
       await scene.lun(`${name}-src`, 16 * MIB, `${name} source`);
       await scene.lun(`${name}-dst`, 16 * MIB, `${name} target`);
     }
-    await setBandwidth(scene, 2 * MIB);
+    const stall = { action: FaultAction.STALL, step: Step.COPYING, atByte: BigInt(MIB) };
+    for (const name of names) await order(scene, { ...stall, lunId: `${name}-dst` });
     for (const name of names) await scene.apply(name, { pairs: [lunPair('data', `${name}-src`, `${name}-dst`)] });
-    for (const name of names) await untilCopying(scene, name);
-    const states = (await Promise.all(names.map((name) => lunNow(`${name}-dst`)))).map(({ state }) => state);
-    expect(states).toEqual([LunState.RESYNCING, LunState.RESYNCING]);
-    await setBandwidth(scene, 0);
+    let states: readonly LunState[] = [];
+    await until(
+      () => `both copies to run; the states of the LUNs are ${states.join(', ')}`,
+      async () => {
+        states = (await Promise.all(names.map((name) => lunNow(`${name}-dst`)))).map(({ state }) => state);
+        return states.every((state) => state === LunState.RESYNCING);
+      },
+      30_000,
+    );
+    await scene.array.admin.clearFaults({});
     for (const name of names) expect(reasonOf(await scene.finished(name))).toBe('Completed');
   });
 });
