@@ -68,7 +68,8 @@ function parse(path: string): ArrayJournal {
   try {
     const rows = (sql: string): Record<string, unknown>[] => database.prepare(sql).all();
     const version = rows('PRAGMA user_version')[0]?.['user_version'];
-    if (version !== KNOWN_VERSION) throw new Error(`${path} has version ${version}, this reader knows ${KNOWN_VERSION}`);
+    if (version !== KNOWN_VERSION)
+      throw new Error(`${path} has version ${version}, this reader knows ${KNOWN_VERSION}`);
     const damage = rows('PRAGMA quick_check')[0]?.['quick_check'];
     if (damage !== 'ok') throw new Error(`${path} is damaged: ${damage}`);
     const recordOf = (row: Record<string, unknown>): unknown => JSON.parse(String(row['record']));
