@@ -71,12 +71,13 @@ export async function grant(
   await user.patchArray({ lunGrants });
 }
 
-/** An object whose status somebody else than the operator has written before the operator could act on it. */
+/** A run that is held back while somebody else than the operator writes its status, and is then let go on. */
 export async function applyTampered(scene: Scene, name: string, spec: Spec, status: LunResyncStatus): Promise<void> {
-  await scene.apply(name, { ...spec, suspend: true });
+  const { cancel = false, ...rest } = spec;
+  await scene.apply(name, { ...rest, suspend: true });
   await untilReason(scene, name, 'Suspended');
   await tamper(scene, name, status);
-  await scene.patch(name, { suspend: false });
+  await scene.patch(name, { suspend: false, cancel });
 }
 
 /** Writes into the status as somebody who has the right to. */

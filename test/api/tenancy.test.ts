@@ -40,6 +40,9 @@ let other: Scene;
 beforeAll(async () => {
   tenants = await startTenants();
   ({ user, other } = tenants);
+  await makeVolumeOf(user, 'mine');
+  await other.apply('payroll-run', nightlyOver('payroll'));
+  await other.finished('payroll-run');
 });
 
 afterEach(async () => {
@@ -104,9 +107,6 @@ describe('what is another tenant’s', () => {
   let seen: Awaited<ReturnType<typeof witness>>;
 
   beforeAll(async () => {
-    await makeVolumeOf(user, 'mine');
-    await other.apply('payroll-run', nightlyOver('payroll'));
-    await other.finished('payroll-run');
     seen = await witness(tenants);
     for (const [, name, spec] of cases) await user.apply(`foreign-${name}`, spec);
   });
@@ -327,10 +327,10 @@ describe('a status that somebody else has written', () => {
     await makeVolumeOf(user, 'done');
     await user.apply('done', nightlyOver('done'));
     await user.finished('done');
+    await user.lun('spare-4', 4 * MIB, 'spare');
   });
 
   it('does not turn LUN ids of the spec into others, whatever the grants', async () => {
-    await user.lun('spare-4', 4 * MIB, 'spare');
     await grant(tenants, { Source: ['*'], Target: ['*'] });
     const seen = await witness(tenants);
     const spec = { pairs: [lunPair('data', 'mine-snap', 'spare-4')] };
