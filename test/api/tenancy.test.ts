@@ -432,7 +432,10 @@ describe('a status that somebody else has written', () => {
       ...recorded('mine-snap', 'spare-4', { operationID: `${uid}.1`, operationKind: 'Resync' }),
       pairs: [{ name: 'data', source: { lunID: 'mine-snap' }, target: { lunID: 'spare-4', generation } }],
     });
-    await seen.expectEnd('squatter', { ...DONE, writes: { 'spare-4': 'mine-snap' } });
+    const { metadata } = await seen.expectEnd('squatter', { ...DONE, writes: { 'spare-4': 'mine-snap' } });
+    const { runs } = await readJournal(user.array.dataDirectory);
+    const ids = runs.filter((run) => objectOf(run).endsWith('/squatter')).map((run) => run.operationID);
+    expect(ids).toEqual([expect.stringMatching(`^${metadata.uid}\\.`)]);
     await other.patch('payroll-next', { suspend: false });
     expect(reasonOf(await other.finished('payroll-next'))).toBe('Completed');
   });
