@@ -143,7 +143,7 @@ export class Witness {
 }
 
 /** No text that a user reads has a name of the other tenant's which that user had not written. */
-async function expectNothingTold(
+export async function expectNothingTold(
   { user, other }: Tenants,
   { metadata, status }: LunResync,
   known: readonly string[] = [],

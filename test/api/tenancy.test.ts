@@ -1,6 +1,7 @@
 // Two tenants on one array: whatever a user names, forges, swaps or writes into a status, only what the namespace has a
 // right to is read or written. What was written is what the array's journal on disk says, not what the operator says.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { LunResync } from '../../src/api/lun-resync.ts';
 import type { LunResyncStatus } from '../../src/api/lun-resync-status.ts';
 import { FaultAction } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
 import { sendOk } from '../support/api-client.ts';
@@ -23,6 +24,7 @@ import {
 import { bindClaim, bindSnapshot, makeVolume } from './storage-objects.ts';
 import {
   applyTampered,
+  expectNothingTold,
   grant,
   makeVolumeOf,
   nightlyOver,
@@ -61,6 +63,14 @@ const ABSENT = { reason: 'ObjectNotFound', hresult: 'VSS_E_OBJECT_NOT_FOUND' } a
 const DONE = { reason: 'Completed', hresult: 'VSS_S_ASYNC_FINISHED', says: /content of the source/ } as const;
 const CONTENTS = '/apis/snapshot.storage.k8s.io/v1/volumesnapshotcontents';
 const UNANSWERED = { action: FaultAction.FAIL, method: 'StartOperation', code: 14, message: 'No.', count: 10_000 };
+
+/** A run of the other tenant's that is still copying. */
+async function slowRunOfTheOther(name: string): Promise<LunResync> {
+  await user.array.admin.fillPattern({ lunId: 'payroll-lun', offset: 0n, length: BigInt(MIB), seed: name });
+  await setBandwidth(user, MIB / 16);
+  await other.apply(name, nightlyOver('payroll'));
+  return untilCopying(other, name);
+}
 
 describe('what is a tenant’s own', () => {
   it('is written from its own snapshot, and nothing else is', async () => {
@@ -136,6 +146,20 @@ describe('a grant', () => {
     await user.apply('all', { pairs: [lunPair('data', 'mine-snap', 'payroll-lun')] });
     const says = /LUN payroll-lun backs a PersistentVolume without a claim in this namespace/;
     await seen.expectEnd('all', { ...DENIED, says, known: ['payroll-lun'] });
+  });
+
+  it('for a LUN that the other tenant’s run is at work on tells nothing of that run', async () => {
+    await slowRunOfTheOther('payroll-busy');
+    await grant(tenants, { Source: ['payroll-lun'], Target: ['spare-1'] });
+    const seen = await witness(tenants);
+    await user.apply('waiting', { pairs: [lunPair('data', 'payroll-lun', 'spare-1')], targetInUseTimeoutSeconds: 0 });
+    const ended = await user.finished('waiting');
+    expect(reasonOf(ended)).toBe('ResyncInProgress');
+    expect(messageOf(ended)).toMatch(/LUN payroll-lun is a target of another operation/);
+    await expectNothingTold(tenants, ended, ['payroll-lun']);
+    expect(await seen.written()).toEqual([]);
+    await setBandwidth(user, 0);
+    expect(reasonOf(await other.finished('payroll-busy'))).toBe('Completed');
   });
 
   it('that is taken away in mid-run lets the copy end', async () => {
