@@ -5,14 +5,21 @@ import { expect } from 'vitest';
 import type { LunResync } from '../../src/api/lun-resync.ts';
 import type { LunResyncStatus } from '../../src/api/lun-resync-status.ts';
 import { newNamespace, sendOk } from '../support/api-client.ts';
-import { type ArrayJournal, readJournal, type Written, writtenBetween } from '../support/array-journal.ts';
+import { type ArrayJournal, objectOf, readJournal, type Written, writtenBetween } from '../support/array-journal.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { MIB, reasonOf, type Scene, sceneIn, startScene } from '../support/scene.ts';
-import { digestsOf, messageOf, resyncPath, type Spec, untilReason } from './acceptance.ts';
+import { digestsOf, messageOf, resyncPath, type Spec, setBandwidth, untilCopying, untilReason } from './acceptance.ts';
 import { bindClaim, bindSnapshot, DRIVER, installSnapshotKinds } from './storage-objects.ts';
 
-/** The user of one namespace, and the tenant of another, whose volume is called payroll. */
+/** The user of one namespace, with volume mine, and the tenant of another, with volume payroll and a run payroll-run. */
 export type Tenants = AsyncDisposable & { readonly user: Scene; readonly other: Scene };
+
+/** The ends that there are here. */
+export const DENIED = { reason: 'AccessDenied', hresult: 'E_ACCESSDENIED' } as const;
+export const CHANGED = { reason: 'BadState', hresult: 'VSS_E_BAD_STATE' } as const;
+export const ABSENT = { reason: 'ObjectNotFound', hresult: 'VSS_E_OBJECT_NOT_FOUND' } as const;
+export const DONE = { reason: 'Completed', hresult: 'VSS_S_ASYNC_FINISHED', says: /content of the source/ } as const;
+export const NOT_IN_SET = { reason: 'SnapshotNotInSet', hresult: 'VSS_E_SNAPSHOT_NOT_IN_SET' } as const;
 
 const THEIR_LUNS = ['payroll-lun', 'payroll-snap'] as const;
 
@@ -30,6 +37,9 @@ export async function startTenants(): Promise<Tenants> {
   );
   const other = sceneIn(user, await newNamespace(plane.admin, 'tenant'));
   await makeVolumeOf(other, 'payroll');
+  await other.apply('payroll-run', nightlyOver('payroll'));
+  await other.finished('payroll-run');
+  await makeVolumeOf(user, 'mine');
   const processes = started.move();
   return { user, other, [Symbol.asyncDispose]: () => processes.disposeAsync() };
 }
@@ -83,6 +93,21 @@ export async function applyTampered(scene: Scene, name: string, spec: Spec, stat
 /** Writes into the status as somebody who has the right to. */
 export async function tamper(scene: Scene, name: string, status: LunResyncStatus): Promise<void> {
   await sendOk(scene.cluster.admin, 'PATCH', `${resyncPath(scene, name)}/status`, { status });
+}
+
+/** Full speed, no faults, no grants. */
+export async function calmDown(tenants: Tenants): Promise<void> {
+  await tenants.user.array.admin.clearFaults({});
+  await setBandwidth(tenants.user, 0);
+  await grant(tenants);
+}
+
+/** A run of the other tenant's that is still copying. */
+export async function slowRunOfTheOther({ other }: Tenants, name: string): Promise<LunResync> {
+  await other.array.admin.fillPattern({ lunId: 'payroll-lun', offset: 0n, length: BigInt(MIB), seed: name });
+  await setBandwidth(other, MIB / 16);
+  await other.apply(name, nightlyOver('payroll'));
+  return untilCopying(other, name);
 }
 
 /** The end that is expected of a run, and all that the array may have written for it. */
@@ -152,4 +177,15 @@ export async function expectNothingTold(
   const texts = [status.conditions, status.ending, status.users, status.plan, notes];
   const untold = known.reduce((text, word) => text.replaceAll(word, ''), JSON.stringify(texts));
   for (const name of [other.namespace, 'payroll']) expect(untold).not.toContain(name);
+}
+
+/** Of all runs that the array remembers, those of one namespace had no target that is the other's. */
+export async function expectNoForeignTarget({ user, other }: Tenants): Promise<void> {
+  const { runs } = await readJournal(user.array.dataDirectory);
+  const ownersOf = (isWanted: (lunID: string) => boolean): string[] => {
+    const namespaces = runs.filter(({ lunID }) => isWanted(lunID)).map((run) => objectOf(run).split('/')[0] ?? '');
+    return [...new Set(namespaces)];
+  };
+  expect(ownersOf((lunID) => lunID === 'payroll-lun')).toEqual([other.namespace]);
+  expect(ownersOf((lunID) => lunID !== 'payroll-lun').filter((owner) => owner !== user.namespace)).toEqual([]);
 }

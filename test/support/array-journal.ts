@@ -69,9 +69,9 @@ function parse(path: string): ArrayJournal {
     const rows = (sql: string): Record<string, unknown>[] => database.prepare(sql).all();
     const version = rows('PRAGMA user_version')[0]?.['user_version'];
     if (version !== KNOWN_VERSION)
-      throw new Error(`${path} has version ${version}, this reader knows ${KNOWN_VERSION}`);
+      throw new Error(`${path} has version ${String(version)}, this reader knows ${KNOWN_VERSION}`);
     const damage = rows('PRAGMA quick_check')[0]?.['quick_check'];
-    if (damage !== 'ok') throw new Error(`${path} is damaged: ${damage}`);
+    if (damage !== 'ok') throw new Error(`${path} is damaged: ${String(damage)}`);
     const recordOf = (row: Record<string, unknown>): unknown => JSON.parse(String(row['record']));
     const luns = rows('SELECT record FROM luns').map((row) => lunSchema.parse(recordOf(row)));
     const operations = rows('SELECT record FROM operations').map((row) => operationSchema.parse(recordOf(row)));
