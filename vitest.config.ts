@@ -17,7 +17,14 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
-      { test: { name: 'array', include: ['test/{array,gitops}/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'array',
+          include: ['test/{array,gitops}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'api',

@@ -6,7 +6,7 @@ import { type Json, kubectl, newNamespace, sendOk } from '../support/api-client.
 import type {} from '../support/control-plane-setup.ts';
 import { BUILD_TIMEOUT_MS, evaluate } from '../support/gitops/evaluators.ts';
 import { argoScript, fluxObjects } from '../support/gitops/manifests.ts';
-import { type State, STATES, type Verdicts } from '../support/gitops/states.ts';
+import { STATES, type State, type Verdicts } from '../support/gitops/states.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
 import { digestsOf, messageOf, startsOf, untilGone } from './acceptance.ts';
 
@@ -44,12 +44,16 @@ describe('the truth table, on the API server', () => {
     const names = STATES.map(({ name }) => `lunresync/${name}`);
     const args = ['wait', ...names, '-n', namespace, `--for=${condition}`, '--timeout=0s'];
     const { stdout } = await kubectl(cluster, args);
-    const over = [...stdout.matchAll(/^lunresync\.lunresync\.io\/(\S+) condition met$/gm)].map(([, name]) => name);
+    const over = [...stdout.matchAll(/^lunresync\.lunresync\.io\/(\S+) condition met$/gm)].map(
+      ([, name]) => name ?? '',
+    );
     const wanted = STATES.filter(({ verdicts }) => verdicts.waits.includes(wait)).map(({ name }) => name);
     expect(over.toSorted()).toEqual(wanted.toSorted());
   });
 
-  it('kstatus, Argo CD and Flux say of what the API server keeps what they have to', { timeout: BUILD_TIMEOUT_MS }, async () => {
+  it('kstatus, Argo CD and Flux say of what the API server keeps what they have to', {
+    timeout: BUILD_TIMEOUT_MS,
+  }, async () => {
     const script = argoScript('health.lua');
     const expressions = fluxObjects()[0]?.spec.healthCheckExprs?.[0] ?? { current: '' };
     const say = async (question: Parameters<typeof evaluate>[0][number]): Promise<unknown[]> =>
@@ -95,7 +99,11 @@ describe('a manifest that is applied again after its object has gone', () => {
     await apply(scene, manifest);
     expect(reasonOf(await scene.finished('nightly'))).toBe('Completed');
     await untilGone(scene, 'nightly');
-    await scene.array.admin.fillPattern({ lunId: 'dst', length: BigInt(MIB), seed: 'what the application wrote since' });
+    await scene.array.admin.fillPattern({
+      lunId: 'dst',
+      length: BigInt(MIB),
+      seed: 'what the application wrote since',
+    });
     const before = await digestsOf(scene, ['src', 'dst']);
     for (const _ of ['first', 'second']) {
       await apply(scene, manifest);

@@ -7,7 +7,7 @@ import { GROUP, LUN_RESYNC_KIND } from '../../src/api/names.ts';
 import { BUILD_TIMEOUT_MS, evaluate } from '../support/gitops/evaluators.ts';
 import { ARGO_ACTIONS, ARGO_FOLDER, argoScript } from '../support/gitops/manifests.ts';
 import { offeredOn } from '../support/gitops/offers.ts';
-import { type State, STATES } from '../support/gitops/states.ts';
+import { STATES, type State } from '../support/gitops/states.ts';
 
 const HEADER = '# Follows from resource_customizations/lunresync.io/LunResync; written by test/gitops/forms.test.ts.\n';
 
@@ -102,7 +102,10 @@ describe("the contribution to Argo CD's own repository", () => {
     for (const { action, inputPath: path, expectedOutputPath } of actionTests) {
       const object = STATES.find((state) => path.endsWith(`/${inputPath(state)}`))?.resync;
       const change = action === 'cancel' ? { cancel: true } : { suspend: action === 'suspend' };
-      await isCurrent(`actions/${expectedOutputPath}`, yaml(asJson({ ...object, spec: { ...object?.spec, ...change } })));
+      await isCurrent(
+        `actions/${expectedOutputPath}`,
+        yaml(asJson({ ...object, spec: { ...object?.spec, ...change } })),
+      );
     }
     await isCurrent('actions/action_test.yaml', yaml({ discoveryTests, actionTests }));
   });

@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
 import { anyObservation } from '../support/arbitrary-observations.ts';
-import { type Answer, BUILD_TIMEOUT_MS, evaluate, type Expressions, type Question } from '../support/gitops/evaluators.ts';
+import {
+  type Answer,
+  BUILD_TIMEOUT_MS,
+  type Expressions,
+  evaluate,
+  type Question,
+} from '../support/gitops/evaluators.ts';
 import { argoScript, fluxObjects } from '../support/gitops/manifests.ts';
 import { REASON_STATES, STATES } from '../support/gitops/states.ts';
 import { afterWrite, resyncObject } from '../support/observations.ts';
@@ -44,7 +50,13 @@ const byName = (verdicts: readonly Verdict[], names: readonly { readonly name: s
 
 describe('the truth table', () => {
   it.each(expressions)('holds for every state, with the expressions of %s', async (_, exprs) => {
-    const found = byName(await verdictsOn(STATES.map(({ resync }) => resync), exprs), STATES);
+    const found = byName(
+      await verdictsOn(
+        STATES.map(({ resync }) => resync),
+        exprs,
+      ),
+      STATES,
+    );
     const wanted = STATES.map(({ verdicts: { waits: _waits, ...verdicts } }) => verdicts);
     expect(found).toEqual(byName(wanted, STATES));
   });
@@ -122,7 +134,12 @@ describe("Argo CD's script", () => {
   it('never fails, whatever is missing', async () => {
     const object = { apiVersion: 'lunresync.io/v1alpha1', kind: 'LunResync', metadata: { name: 'restore' }, spec: {} };
     const succeeded = { type: 'Succeeded', status: 'Unknown' };
-    const statuses = [{}, { conditions: [] }, { conditions: [succeeded] }, { observedGeneration: 1, conditions: [succeeded] }];
+    const statuses = [
+      {},
+      { conditions: [] },
+      { conditions: [succeeded] },
+      { observedGeneration: 1, conditions: [succeeded] },
+    ];
     const objects = [object, ...statuses.map((status) => ({ ...object, status }))];
     const answers = await evaluate(objects.map((bare) => ({ evaluator: 'health', script, object: bare })));
     expect(answers.map(wordOf)).toEqual(objects.map(() => 'Progressing'));

@@ -12,9 +12,9 @@ import {
   GiB,
   lun,
   type ObservationInput,
+  OWNER,
   observation,
   operation,
-  OWNER,
   pair,
   recorded,
   resyncObject,
@@ -53,7 +53,10 @@ const wreck = [targetWith({ outcome: 'Failed' }), safetySnapshot()];
 const deleted = { deletionTimestamp: ago(1) };
 const copying = { status: intended(), luns: [targetWith()], operation: operation() };
 const succeeded = { luns: [targetWith({ outcome: 'Succeeded' }), safetySnapshot()] };
-const done = showing('Completed', { dataState: 'MatchesSource', pairs: [recordedPair({ dataState: 'MatchesSource' })] });
+const done = showing('Completed', {
+  dataState: 'MatchesSource',
+  pairs: [recordedPair({ dataState: 'MatchesSource' })],
+});
 const doneBefore = run({ outcome: 'Succeeded', owner: OWNER.replace(/[^/]*$/, 'deleted'), runID: 'nightly' });
 
 /** The states, by what the tools say of them. */
