@@ -4,9 +4,9 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { FINALIZER } from '../../src/api/names.ts';
 import { type Json, kubectl, newNamespace, sendOk } from '../support/api-client.ts';
 import type {} from '../support/control-plane-setup.ts';
-import { BUILD_TIMEOUT_MS, evaluate } from '../support/gitops/evaluators.ts';
-import { argoScript, fluxObjects } from '../support/gitops/manifests.ts';
-import { STATES, type State, type Verdicts } from '../support/gitops/states.ts';
+import { BUILD_TIMEOUT_MS } from '../support/gitops/evaluators.ts';
+import { STATES, type State } from '../support/gitops/states.ts';
+import { saidOf, wantedOf } from '../support/gitops/verdicts.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
 import { digestsOf, messageOf, startsOf, untilGone } from './acceptance.ts';
 
@@ -54,19 +54,8 @@ describe('the truth table, on the API server', () => {
   it('kstatus, Argo CD and Flux say of what the API server keeps what they have to', {
     timeout: BUILD_TIMEOUT_MS,
   }, async () => {
-    const script = argoScript('health.lua');
-    const expressions = fluxObjects()[0]?.spec.healthCheckExprs?.[0] ?? { current: '' };
-    const say = async (question: Parameters<typeof evaluate>[0][number]): Promise<unknown[]> =>
-      (await evaluate(objects.map((object) => ({ ...question, object })))).map(({ value }) => value);
-    const kstatus = await say({ evaluator: 'kstatus', object: {} });
-    const argo = await say({ evaluator: 'health', script, object: {} });
-    const flux = await say({ evaluator: 'expressions', expressions, object: {} });
-    const found = STATES.map(({ name }, nth) => [
-      name,
-      { kstatus: kstatus[nth], argo: (argo[nth] as { readonly status?: string }).status, flux: flux[nth] },
-    ]);
-    const told = ({ kstatus: k, argo: a, flux: f }: Verdicts): object => ({ kstatus: k, argo: a, flux: f });
-    expect(found).toEqual(STATES.map(({ name, verdicts }) => [name, told(verdicts)]));
+    const said = await saidOf(objects);
+    expect(new Map(STATES.map(({ name }, nth) => [name, said[nth]]))).toEqual(wantedOf(STATES));
   });
 
   it('the samples for GitOps are accepted', async () => {

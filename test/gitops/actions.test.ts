@@ -18,8 +18,8 @@ describe("Argo CD's actions", () => {
       expect(Object.keys(actions).toSorted()).toEqual(ARGO_ACTIONS.toSorted());
       return ARGO_ACTIONS.filter((action) => actions[action]?.disabled === false);
     });
-    const named = (lists: readonly (readonly string[])[]): object =>
-      Object.fromEntries(lists.map((list, position) => [STATES[position]?.name, list]));
+    const named = (lists: readonly (readonly string[])[]): ReadonlyMap<string, readonly string[]> =>
+      new Map(STATES.map(({ name }, nth) => [name, lists[nth] ?? []]));
     expect(named(offered)).toEqual(named(STATES.map(({ resync }) => offeredOn(resync))));
     expect(new Set(offered.map(String))).toEqual(new Set(['', 'suspend,cancel', 'resume,cancel']));
   });

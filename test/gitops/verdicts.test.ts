@@ -4,67 +4,32 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
 import { anyObservation } from '../support/arbitrary-observations.ts';
-import {
-  type Answer,
-  BUILD_TIMEOUT_MS,
-  type Expressions,
-  evaluate,
-  type Question,
-} from '../support/gitops/evaluators.ts';
+import { BUILD_TIMEOUT_MS, type Expressions, evaluate } from '../support/gitops/evaluators.ts';
 import { argoScript, fluxObjects } from '../support/gitops/manifests.ts';
-import { REASON_STATES, STATES } from '../support/gitops/states.ts';
+import { REASON_STATES, STATES, type State } from '../support/gitops/states.ts';
+import { FLUX_EXPRESSIONS, type Said, saidOf, wantedOf, wordOf } from '../support/gitops/verdicts.ts';
 import { afterWrite, resyncObject } from '../support/observations.ts';
 import { showing } from '../support/statuses.ts';
 
-type Verdict = { readonly kstatus: unknown; readonly argo: unknown; readonly flux: unknown };
-
 const script = argoScript('health.lua');
-const expressions = fluxObjects().flatMap(({ kind, metadata, spec }) =>
-  (spec.healthCheckExprs ?? []).map((exprs): [string, Expressions] => [`${kind} ${metadata.name}`, exprs]),
-);
 
 beforeAll(() => evaluate([]), BUILD_TIMEOUT_MS);
 
-/** Of each object, what the three say; `exprs` are those of the Kustomization unless given. */
-async function verdictsOn(objects: readonly object[], exprs = expressions[0]?.[1]): Promise<Verdict[]> {
-  if (exprs === undefined) throw new Error('deploy/flux has no health check expressions');
-  const questions = objects.flatMap((object): Question[] => [
-    { evaluator: 'kstatus', object },
-    { evaluator: 'health', script, object },
-    { evaluator: 'expressions', expressions: exprs, object },
-  ]);
-  const answers = await evaluate(questions);
-  return objects.map((_, position) => {
-    const [kstatus, argo, flux] = answers.slice(position * 3, position * 3 + 3);
-    return { kstatus: wordOf(kstatus), argo: wordOf(argo), flux: wordOf(flux) };
-  });
+async function table(states: readonly State[], given?: Expressions): Promise<ReadonlyMap<string, Said | undefined>> {
+  const said = await saidOf(
+    states.map(({ resync }) => resync),
+    given,
+  );
+  return new Map(states.map(({ name }, nth) => [name, said[nth]]));
 }
-
-function wordOf({ value, error }: Answer = {}): unknown {
-  if (error !== undefined) return `error: ${error}`;
-  return typeof value === 'object' && value !== null && 'status' in value ? value.status : value;
-}
-
-const byName = (verdicts: readonly Verdict[], names: readonly { readonly name: string }[]): Record<string, Verdict> =>
-  Object.fromEntries(verdicts.map((verdict, position) => [names[position]?.name, verdict]));
 
 describe('the truth table', () => {
-  it.each(expressions)('holds for every state, with the expressions of %s', async (_, exprs) => {
-    const found = byName(
-      await verdictsOn(
-        STATES.map(({ resync }) => resync),
-        exprs,
-      ),
-      STATES,
-    );
-    const wanted = STATES.map(({ verdicts: { waits: _waits, ...verdicts } }) => verdicts);
-    expect(found).toEqual(byName(wanted, STATES));
+  it.each(FLUX_EXPRESSIONS)('holds for every state, with the expressions of %s', async (_, expressions) => {
+    expect(await table(STATES, expressions)).toEqual(wantedOf(STATES));
   });
 
   it('holds for every reason that there is', async () => {
-    const found = byName(await verdictsOn(REASON_STATES.map(({ resync }) => resync)), REASON_STATES);
-    const wanted = REASON_STATES.map(({ verdicts: { waits: _waits, ...verdicts } }) => verdicts);
-    expect(found).toEqual(byName(wanted, REASON_STATES));
+    expect(await table(REASON_STATES)).toEqual(wantedOf(REASON_STATES));
   });
 
   it('has every outcome of every tool', () => {
@@ -89,10 +54,10 @@ it('whatever the rules write, the three tools agree', async () => {
     const decision = decide(o);
     return decision.kind === 'Record' ? [afterWrite(o, decision).resync] : [];
   });
-  const verdicts = await verdictsOn(writes);
+  const verdicts = await saidOf(writes);
   expect(new Set(verdicts.map(({ kstatus }) => kstatus)).size).toBe(4);
   const disagreeing = verdicts.findIndex(
-    ({ kstatus, argo, flux }) => AGREEMENT[String(kstatus)]?.includes(`${String(argo)} ${String(flux)}`) !== true,
+    ({ kstatus, argo, flux }) => AGREEMENT[kstatus]?.includes(`${argo} ${flux}`) !== true,
   );
   expect(disagreeing < 0 ? undefined : [verdicts[disagreeing], writes[disagreeing]]).toBeUndefined();
 });
@@ -104,18 +69,18 @@ describe('what the operator writes for the sake of these tools', () => {
   };
 
   it('without Reconciling, Stalled and Ready, kstatus would take a failed run, and one that copies, for a success', async () => {
-    const found = await verdictsOn([only('Succeeded', 'VerificationFailed'), only('Succeeded', 'Copying')]);
+    const found = await saidOf([only('Succeeded', 'VerificationFailed'), only('Succeeded', 'Copying')]);
     expect(found.map(({ kstatus }) => kstatus)).toEqual(['Current', 'Current']);
   });
 
   it('with Ready alone, a failed run would be waited for', async () => {
-    const [found] = await verdictsOn([only('Ready', 'VerificationFailed')]);
+    const [found] = await saidOf([only('Ready', 'VerificationFailed')]);
     expect(found?.kstatus).toBe('InProgress');
   });
 
   it('without the default of .status, kstatus would take a new object for a success', async () => {
     const { status: _, ...bare } = resyncObject();
-    const [found] = await verdictsOn([bare]);
+    const [found] = await saidOf([bare]);
     expect(found).toMatchObject({ kstatus: 'Current', argo: 'Progressing', flux: expect.stringMatching(/^error: /) });
   });
 });
