@@ -29,9 +29,3 @@ export function fluxObjects(): FluxObject[] {
   const files = globSync('flux/*.yaml', { cwd: DEPLOY }).toSorted();
   return files.flatMap((file) => loadAll(readFileSync(join(DEPLOY, file), 'utf8')) as FluxObject[]);
 }
-
-/** Every object in the files that match, below deploy. */
-export function deployed(pattern: string): unknown[] {
-  const files = globSync(pattern, { cwd: DEPLOY }).toSorted();
-  return files.flatMap((file) => loadAll(readFileSync(join(DEPLOY, file), 'utf8')));
-}
