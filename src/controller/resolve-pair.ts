@@ -3,8 +3,8 @@ import type { LunResync } from '../api/lun-resync.ts';
 import type { Finding } from '../core/finding.ts';
 import type { ResolvedPair, TargetClaim } from '../core/observation.ts';
 import type { Problem } from '../core/problem.ts';
-import { type BoundClaim, claimNamed, originalOf, type Place, snapshotNamed } from '../core/references.ts';
-import { isMeant, type SnapshotContent } from '../core/volumes.ts';
+import { type BoundClaim, claimNamed, isVolumeOf, originalOf, type Place, snapshotNamed } from '../core/references.ts';
+import { isMeant, type SnapshotContent, type Volume } from '../core/volumes.ts';
 
 /** Where names are looked up. `undone`: by their names, the runs that the spec wants to undo. */
 export type Names = Place & { readonly undone: ReadonlyMap<string, LunResync> };
@@ -98,9 +98,11 @@ function undoPair(pair: SpecPair, name: string, names: Names): ResolvedPair {
   if (other === undefined) return wait(`LunResync ${name} does not exist`);
   if (other.status.completionTime === undefined) return wait(`LunResync ${name} has not finished`);
   const undone = other.status.pairs?.find((candidate) => candidate.name === pair.name);
-  const targetLunID = undone?.target?.lunID;
+  const { lunID: targetLunID, claimUID } = undone?.target ?? {};
   if (targetLunID === undefined)
     return noSnapshot(pair, `LunResync ${name} has no pair ${pair.name} that was resolved`);
+  if (claimUID !== undefined && names.driver !== undefined && !isVolumeOf(claimUID, targetLunID, names))
+    return claimReplaced(pair, other, names.volumes.volumesOn(names.driver, targetLunID));
   const wanted = withTarget(base(pair), pair, names);
   if (wanted.problem !== undefined) return wanted;
   if (wanted.targetLunID !== '' && wanted.targetLunID !== targetLunID)
@@ -109,6 +111,18 @@ function undoPair(pair: SpecPair, name: string, names: Names): ResolvedPair {
       `LunResync ${name} had another target for pair ${pair.name} than LUN ${wanted.targetLunID}`,
     );
   return { ...wanted, targetLunID, targetNeedsGrant: !hasClaim(targetLunID, names) };
+}
+
+/** The name is a guess for people, from the specs or from a volume that was of the claim; the uid is what was compared. */
+function claimReplaced(pair: SpecPair, other: LunResync, released: readonly Volume[]): ResolvedPair {
+  const { name, namespace } = other.metadata;
+  const undone = other.spec.pairs.find((candidate) => candidate.name === pair.name);
+  const claimName =
+    (pair.target ?? undone?.target)?.persistentVolumeClaimName ??
+    released.find(({ claim }) => claim?.namespace === namespace)?.claim?.name;
+  const title = claimName === undefined ? 'the claim' : `claim ${claimName}`;
+  const message = `${title}, which LunResync ${name} overwrote, is gone or was made again since`;
+  return { ...base(pair), isByName: true, final: true, problem: { reason: 'ClaimReplaced', message } };
 }
 
 /** The claim may have been made again since over another volume; then the LUN is nobody's, and needs a grant. */

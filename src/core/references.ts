@@ -84,6 +84,14 @@ export function isVolumeOurs(
   return volumes.volumesOn(driver, handle).every(({ claim }) => claim === undefined || claim.namespace === namespace);
 }
 
+/** Whether the LUN is the volume of the claim with that uid. A uid that is gone never comes back. */
+export function isVolumeOf(claimUID: string, lunID: string, { namespace, driver = '', volumes }: Place): boolean {
+  return volumes.volumesOn(driver, lunID).some(({ claim: bound }) => {
+    const claim = volumes.claim(namespace, bound?.name ?? '');
+    return claim?.metadata.uid === claimUID && isMeant(bound, claim.metadata);
+  });
+}
+
 /** The claim on the volume that the snapshot was taken from: found by the handle, never by a name. */
 export function originalOf(name: string, content: SnapshotContent, place: Place): Finding<BoundClaim> {
   if (content.sourceHandle === '')

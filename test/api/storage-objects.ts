@@ -68,6 +68,20 @@ export async function makeVolume(
   });
 }
 
+/** A Pod that uses a claim. Gives its path. */
+export async function makePod(admin: RestConfig, namespace: string, name: string, claimName: string): Promise<string> {
+  const pods = `/api/v1/namespaces/${namespace}/pods`;
+  await sendOk(admin, 'POST', pods, {
+    metadata: { name },
+    spec: {
+      automountServiceAccountToken: false,
+      containers: [{ name: 'main', image: 'none.invalid' }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
+    },
+  });
+  return `${pods}/${name}`;
+}
+
 export type SnapshotOptions = {
   readonly snapshotID: string;
   /** Empty: pre-provisioned. */

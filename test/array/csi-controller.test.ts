@@ -25,7 +25,7 @@ afterAll(async () => {
 
 type VolumeRequest = {
   readonly name: string;
-  readonly capacityRange: { readonly requiredBytes: bigint; readonly limitBytes?: bigint };
+  readonly capacityRange: { readonly requiredBytes?: bigint; readonly limitBytes?: bigint };
   readonly parameters?: Record<string, string>;
   readonly volumeContentSource?: MessageInitShape<typeof VolumeContentSourceSchema>;
   readonly volumeCapabilities: typeof volumeCapabilities;

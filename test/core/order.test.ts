@@ -11,9 +11,9 @@ import {
   pair,
   recorded,
   run,
-  source,
   safetySnapshot,
   settle,
+  source,
   targetWith,
   UID,
 } from '../support/observations.ts';

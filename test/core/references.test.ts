@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { claimNamed, originalOf, type Place, snapshotNamed } from '../../src/core/references.ts';
+import { claimNamed, isVolumeOf, originalOf, type Place, snapshotNamed } from '../../src/core/references.ts';
 import { isMeant } from '../../src/core/volumes.ts';
 import {
   claimObject,
@@ -205,5 +205,32 @@ describe('the volume that a snapshot was taken from', () => {
 describe('a reference', () => {
   it('that is not there means nothing', () => {
     expect(isMeant(undefined, claimObject().metadata)).toBe(false);
+  });
+});
+
+describe('a LUN', () => {
+  it('is the volume of the claim that is bound to it', () => {
+    expect(isVolumeOf('orders-uid', 'vol-1', place())).toBe(true);
+  });
+
+  it.each<[string, Storage]>([
+    ['the claim was made again', { claims: [claimObject({ metadata: { ...claimObject().metadata, uid: 'new' } })] }],
+    ['the claim is gone and its volume Released', { claims: [] }],
+    ['the claim of that uid is on another volume', { volumes: [volumeObject({ handle: 'vol-2' })] }],
+    ['its volume is nobody’s', { volumes: [volumeObject({ claim: undefined })] }],
+    ['its volume is bound in another namespace', { volumes: [volumeObject({ claim: elsewhere })] }],
+  ])('is not the volume of that claim any more: %s', (_, storage) => {
+    expect(isVolumeOf('orders-uid', 'vol-1', place(storage))).toBe(false);
+  });
+
+  it('is not the volume of another claim, nor of one that another driver serves', () => {
+    expect(isVolumeOf('other-uid', 'vol-1', place())).toBe(false);
+    expect(isVolumeOf('orders-uid', 'vol-1', place({}, { driver: 'other.example.com' }))).toBe(false);
+    expect(isVolumeOf('orders-uid', 'vol-1', place({}, { driver: undefined }))).toBe(false);
+  });
+
+  it('is found beside a second volume on it', () => {
+    const free = volumeObject({ metadata: { name: 'pv-2', uid: 'pv-2-uid', resourceVersion: '5' }, claim: undefined });
+    expect(isVolumeOf('orders-uid', 'vol-1', place({ volumes: [free, volumeObject()] }))).toBe(true);
   });
 });
