@@ -70,6 +70,7 @@ export function lun(over: Partial<Lun> = {}): Lun {
     volumes: [],
     runs: [],
     safetyOwner: '',
+    allocatedBytes: 0,
     ...over,
   };
 }
