@@ -3,7 +3,15 @@ import type { LunResync } from '../api/lun-resync.ts';
 import type { Finding } from '../core/finding.ts';
 import type { ResolvedPair, TargetClaim } from '../core/observation.ts';
 import type { Problem } from '../core/problem.ts';
-import { type BoundClaim, claimNamed, isVolumeOf, originalOf, type Place, snapshotNamed } from '../core/references.ts';
+import {
+  type BoundClaim,
+  claimNamed,
+  isVolumeOf,
+  originalOf,
+  type Place,
+  snapshotNamed,
+  snapshotsSince,
+} from '../core/references.ts';
 import { isMeant, type SnapshotContent, type Volume } from '../core/volumes.ts';
 
 /** Where names are looked up. `undone`: by their names, the runs that the spec wants to undo. */
@@ -13,7 +21,10 @@ type SpecPair = LunResync['spec']['pairs'][number];
 
 /** The pairs by their names. An undo's source is known only when the array has been asked: see `withSafetySnapshot`. */
 export function resolvePairs(resync: LunResync, names: Names): ResolvedPair[] {
-  return resync.spec.pairs.map((pair) => withOwner(resolvePair(pair, names), names));
+  return resync.spec.pairs.map((pair) => {
+    const resolved = withOwner(resolvePair(pair, names), names);
+    return resync.spec.mode === 'Plan' ? withNewerSnapshots(resolved, pair, names) : resolved;
+  });
 }
 
 function resolvePair(pair: SpecPair, names: Names): ResolvedPair {
@@ -58,7 +69,8 @@ function targetOf({ claim, volume }: BoundClaim): Partial<ResolvedPair> {
 
 function claimOf({ claim, volume }: BoundClaim): TargetClaim {
   const { name, uid, resourceVersion } = claim.metadata;
-  return { name, uid, resourceVersion, mode: volume.mode, fsType: volume.fsType, requestBytes: claim.requestBytes };
+  const { requestBytes, capacityBytes } = claim;
+  return { name, uid, resourceVersion, mode: volume.mode, fsType: volume.fsType, requestBytes, capacityBytes };
 }
 
 /**
@@ -80,6 +92,8 @@ function withOwner(pair: ResolvedPair, names: Names): ResolvedPair {
   const isRead = used.every((users) => users !== undefined);
   return {
     ...pair,
+    // An array may list a volume under its CSI handle, which is the LUN's id: that of the claim is meant to be overwritten.
+    selectedVolumes: [pair.targetLunID],
     claim: claimOf(own),
     otherClaims: claims.filter((one) => one !== own).map(({ claim }) => claim.metadata.name),
     users: used.flatMap((users) => users ?? []),
@@ -90,6 +104,17 @@ function withOwner(pair: ResolvedPair, names: Names): ResolvedPair {
 function notRead(namespace: string): Problem {
   const remedy = 'The operator needs the right to list and watch them';
   return { reason: 'BadState', message: `the Pods of namespace ${namespace} have not been read yet`, remedy };
+}
+
+/** A block copy leaves the newer snapshots of its target as they are, so that they are no obstacle but worth knowing. */
+function withNewerSnapshots(resolved: ResolvedPair, { source }: SpecPair, names: Names): ResolvedPair {
+  const { driver, namespace, volumes, undone } = names;
+  if (driver === undefined || resolved.claim === undefined) return resolved;
+  const { volumeSnapshotName = '', undoOf = '' } = source;
+  const contentName = volumes.snapshot(namespace, volumeSnapshotName)?.contentName ?? '';
+  // A safety snapshot is taken when its run begins.
+  const since = volumes.content(contentName)?.takenAt ?? Date.parse(undone.get(undoOf)?.status.startTime ?? '');
+  return { ...resolved, newerSnapshots: snapshotsSince(since, driver, resolved.targetLunID, names) };
 }
 
 function undoPair(pair: SpecPair, name: string, names: Names): ResolvedPair {

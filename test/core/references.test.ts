@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { claimNamed, isVolumeOf, originalOf, type Place, snapshotNamed } from '../../src/core/references.ts';
-import { isMeant } from '../../src/core/volumes.ts';
+import {
+  claimNamed,
+  isVolumeOf,
+  originalOf,
+  type Place,
+  snapshotNamed,
+  snapshotsSince,
+} from '../../src/core/references.ts';
+import { isMeant, type SnapshotContent } from '../../src/core/volumes.ts';
 import {
   claimObject,
   contentObject,
@@ -232,5 +239,27 @@ describe('a LUN', () => {
   it('is found beside a second volume on it', () => {
     const free = volumeObject({ metadata: { name: 'pv-2', uid: 'pv-2-uid', resourceVersion: '5' }, claim: undefined });
     expect(isVolumeOf('orders-uid', 'vol-1', place({ volumes: [free, volumeObject()] }))).toBe(true);
+  });
+});
+
+describe('the newer snapshots of a volume', () => {
+  const taken = (name: string, takenAt: number | undefined, over: Partial<SnapshotContent> = {}): SnapshotContent =>
+    contentObject({ snapshot: { namespace: NAMESPACE, name, uid: `${name}-uid` }, takenAt, ...over });
+  const since = (time: number, contents: readonly SnapshotContent[]): string[] =>
+    snapshotsSince(time, DRIVER, 'vol-1', place({ contents }));
+
+  it('are those that were taken after that time, the oldest first', () => {
+    const contents = [taken('late', 9), taken('same', 5), taken('older', 3), taken('later', 7)];
+    expect(since(5, contents)).toEqual(['later', 'late']);
+  });
+
+  it('are not told where a time is not known', () => {
+    expect(since(5, [taken('untimed', undefined)])).toEqual([]);
+    expect(since(Number.NaN, [taken('late', 9)])).toEqual([]);
+  });
+
+  it('are not those of other namespaces, nor those of other volumes', () => {
+    const foreign = taken('foreign', 9, { snapshot: { namespace: 'other', name: 'foreign', uid: 'u' } });
+    expect(since(5, [foreign, taken('other', 9, { sourceHandle: 'vol-2' })])).toEqual([]);
   });
 });

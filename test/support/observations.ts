@@ -146,6 +146,7 @@ export const claim = (over: Partial<TargetClaim> = {}): TargetClaim => ({
   mode: 'Filesystem',
   fsType: 'ext4',
   requestBytes: 8 * GiB,
+  capacityBytes: 0,
   ...over,
 });
 
