@@ -38,7 +38,7 @@ Examples:
     const manifest = manifestOf(name, context.args);
     if (mode.dryRun === 'client') return printed(context, withNamespace(manifest, context.args), mode);
     await using cluster = await context.connect();
-    return make(context, cluster, manifest);
+    return await make(context, cluster, manifest);
   },
 };
 
@@ -59,7 +59,7 @@ const undo: Command = {
     await using cluster = await context.connect();
     const manifest = undoManifestOf(await cluster.read(name), newName);
     if (mode.dryRun === 'client') return printed(context, withNamespace(manifest, context.args), mode);
-    return make(context, cluster, manifest);
+    return await make(context, cluster, manifest);
   },
 };
 

@@ -42,13 +42,13 @@ ${optionLines(COMMON_OPTIONS)}
 }
 
 /** The columns that an option's form may take; a longer one has a line of its own. */
-const FORM_WIDTH = 28;
+const FORM_WIDTH = 30;
 
 function optionLines(options: Options): string {
   return Object.entries(options)
     .map(([name, option]) => {
       const form = `  ${formOf(name, option)}`;
-      return form.length < FORM_WIDTH
+      return form.length < FORM_WIDTH - 1
         ? `${form.padEnd(FORM_WIDTH)}${option.help}`
         : `${form}\n${' '.repeat(FORM_WIDTH)}${option.help}`;
     })

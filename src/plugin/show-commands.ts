@@ -74,7 +74,7 @@ watching, never the run.`,
     const name = objectNameArgument(context.args);
     timeoutOf(context.args);
     await using cluster = await context.connect();
-    return watchRun(context, cluster, await cluster.read(name));
+    return await watchRun(context, cluster, await cluster.read(name));
   },
 };
 
