@@ -10,24 +10,26 @@ export type CommandLine =
 
 /** Throws UsageError. Without a command it is the help that is asked for. */
 export function parseCommandLine(argv: readonly string[], commands: readonly Command[]): CommandLine {
-  const command = commandOf(argv, commands);
-  if (command === undefined) return { kind: 'Help', command };
+  const { command, isHelp } = find(argv, commands);
+  if (command === undefined || isHelp) return { kind: 'Help', command };
   const options: ParseArgsOptionsConfig = { ...COMMON_OPTIONS, ...command.options };
   const { values, positionals } = strictly(argv, options, command);
-  if (values['help'] === true) return { kind: 'Help', command };
   return { kind: 'Run', command, args: new Arguments(values, positionals.slice(1)) };
 }
 
+type Found = { readonly command: Command | undefined; readonly isHelp: boolean };
+
 /** The first word that is neither an option nor an option's value; which options take a value, all commands together say. */
-function commandOf(argv: readonly string[], commands: readonly Command[]): Command | undefined {
+function find(argv: readonly string[], commands: readonly Command[]): Found {
   const all: ParseArgsOptionsConfig = Object.assign({}, COMMON_OPTIONS, ...commands.map(({ options }) => options));
   const { positionals, values } = parseArgs({ args: [...argv], options: all, strict: false, allowPositionals: true });
   const [name, second] = positionals;
   // `kubectl lunresync help COMMAND`, as kubectl has it.
-  if (name === 'help') return second === undefined ? undefined : named(second, commands);
-  if (name !== undefined) return named(name, commands);
-  if (argv.length > 0 && values['help'] !== true) throw new UsageError('no command is given');
-  return undefined;
+  const isHelp = name === 'help' || values['help'] === true;
+  const wanted = name === 'help' ? second : name;
+  if (wanted !== undefined) return { command: named(wanted, commands), isHelp };
+  if (argv.length > 0 && !isHelp) throw new UsageError('no command is given');
+  return { command: undefined, isHelp };
 }
 
 function named(name: string, commands: readonly Command[]): Command {
