@@ -21,7 +21,8 @@ type Found = { readonly command: Command | undefined; readonly isHelp: boolean }
 
 /** The first word that is neither an option nor an option's value; which options take a value, all commands together say. */
 function find(argv: readonly string[], commands: readonly Command[]): Found {
-  const all: ParseArgsOptionsConfig = Object.assign({}, COMMON_OPTIONS, ...commands.map(({ options }) => options));
+  const entries = commands.flatMap(({ options }) => Object.entries(options));
+  const all: ParseArgsOptionsConfig = { ...COMMON_OPTIONS, ...Object.fromEntries(entries) };
   const { positionals, values } = parseArgs({ args: [...argv], options: all, strict: false, allowPositionals: true });
   const [name, second] = positionals;
   // `kubectl lunresync help COMMAND`, as kubectl has it.

@@ -30,7 +30,8 @@ export function itemsOf(object: Json): readonly Json[] {
 }
 
 export function nameOf(object: Json): string {
-  return String((object['metadata'] as Json | undefined)?.['name'] ?? '');
+  const { name = '' } = (object['metadata'] ?? {}) as { readonly name?: string };
+  return name;
 }
 
 function withoutManagedFields(object: Json): Json {

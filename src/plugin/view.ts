@@ -56,22 +56,23 @@ class TerminalView implements View {
 
   [Symbol.dispose](): void {
     this.#out.off('resize', this.#redraw);
+    // What the terminal echoed of Ctrl-C.
+    this.#out.write(`\r${ERASE_BELOW}`);
   }
 
   #draw(): void {
     if (this.#state === undefined) return;
-    const size = sizeOf(this.#out);
-    // The last column stays empty: a terminal may break the line after it.
-    const width = size.columns - 1;
-    const lines = frame(this.#state, { ...size, columns: width }, this.#notice);
-    const up = this.#drawn.reduce((rows, length) => rows + Math.max(1, Math.ceil(length / size.columns)), 0);
-    const texts = lines.map((line) => `${render(line, { width, colour: this.#colour })}${ERASE_LINE_END}\n`);
-    this.#out.write(`${up === 0 ? '' : `\u001b[${up}A`}\r${texts.join('')}${ERASE_BELOW}`);
-    this.#drawn = lines.map((line) => render(line, { width, colour: false }).length);
+    const { columns, rows } = sizeOf(this.#out);
+    const lines = frame(this.#state, { columns, rows }, this.#notice);
+    const up = this.#drawn.reduce((sum, length) => sum + Math.max(1, Math.ceil(length / columns)), 0);
+    const texts = lines.map((line) => `${ERASE_LINE}${render(line, { width: columns, colour: this.#colour })}\n`);
+    this.#out.write(`\r${up === 0 ? '' : `\u001b[${up}A`}${texts.join('')}${ERASE_BELOW}`);
+    this.#drawn = lines.map((line) => render(line, { width: columns, colour: false }).length);
   }
 }
 
-const ERASE_LINE_END = '\u001b[K';
+/** Before a line and not after it: behind a line that is as long as the terminal is wide it would erase the last character. */
+const ERASE_LINE = '\u001b[2K';
 const ERASE_BELOW = '\u001b[J';
 
 function sizeOf(out: NodeJS.WriteStream): Size {

@@ -4,7 +4,7 @@ import { parseDuration } from '../daemon/duration.ts';
 import type { Cluster } from './cluster.ts';
 import { type Arguments, CommandFailure, type Context, type Io, type Options, UsageError } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { follow } from './follow.ts';
+import { type FollowEnd, follow } from './follow.ts';
 import { exitCodeOf } from './run.ts';
 import { openView } from './view.ts';
 
@@ -34,9 +34,7 @@ export function timeoutOf(args: Arguments): number | undefined {
 /** Watches until the end, and says why it stopped when that was no end. Throws CommandFailure for a deleted object. */
 export async function watchRun(context: Context, cluster: Cluster, resync: LunResync): Promise<ExitCode> {
   const { io, args, signal } = context;
-  const timeoutMs = timeoutOf(args);
-  using view = openView(io, args.flag('no-color'));
-  const end = await follow({ cluster, resync, view, signal, timeoutMs });
+  const end = await followInView(context, cluster, resync);
   const { name, namespace } = resync.metadata;
   switch (end.kind) {
     case 'Finished':
@@ -51,6 +49,12 @@ export async function watchRun(context: Context, cluster: Cluster, resync: LunRe
     case 'Failed':
       throw end.error;
   }
+}
+
+/** The view is closed before anything else is said. */
+async function followInView({ io, args, signal }: Context, cluster: Cluster, resync: LunResync): Promise<FollowEnd> {
+  using view = openView(io, args.flag('no-color'));
+  return await follow({ cluster, resync, view, signal, timeoutMs: timeoutOf(args) });
 }
 
 function stopped(io: Io, resync: LunResync, signal: AbortSignal): ExitCode {
