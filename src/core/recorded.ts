@@ -7,10 +7,15 @@ import type { PairStatus } from '../api/lun-resync-status.ts';
 import { attemptOf } from './history.ts';
 import type { ResolvedPair } from './observation.ts';
 
-/** Whether an attempt of this very object can have that id: `<uid>.<attempt>`. */
-export function isOwnOperation({ metadata: { uid } }: LunResync, operationID: string): boolean {
+/** The id of an attempt of this very object, and of no other that has or had its name. */
+export function operationIDOf({ metadata }: LunResync, attempt: number): string {
+  return `${metadata.uid}.${attempt}`;
+}
+
+/** Whether it is the id of an attempt of this very object. */
+export function isOwnOperation(resync: LunResync, operationID: string): boolean {
   const attempt = attemptOf(operationID);
-  return attempt > 0 && operationID === `${uid}.${attempt}`;
+  return attempt > 0 && operationID === operationIDOf(resync, attempt);
 }
 
 /** The object without a recorded operation that is not its own, and with the array that its spec names. */

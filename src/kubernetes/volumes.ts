@@ -110,6 +110,8 @@ export class VolumeCopies implements Volumes {
       snapshot: (namespace, name) => snapshots.get({ namespace, name }),
       content: (name) => contents.get({ name }),
       contentsOf: (driver, handle) => this.#contentsByHandle.of(driver, handle),
+      contentsFrom: (driver, sourceHandle) =>
+        contents.list().filter((content) => content.driver === driver && content.sourceHandle === sourceHandle),
       usersOf: ({ metadata: { namespace, name }, volumeName }) => {
         const pods = this.#pods.using(namespace, name);
         const attachments = this.#attachments.reflector.list().filter((one) => one.volumeName === volumeName);
