@@ -67,7 +67,7 @@ export async function findBinaries(programs: readonly Program[], say: (line: str
   if (problem !== undefined) say(problem);
   if (!(await hasGo())) {
     throw new BinariesMissingError(
-      `${unavailable.join(', ')} ${KUBERNETES_VERSION} not found: install Go 1.26 (they are then built from tools/control-plane), or set KUBEBUILDER_ASSETS to a folder that holds them.`,
+      `${unavailable.join(', ')} ${KUBERNETES_VERSION} not found: install Go 1.26 (they are then built from the modules in tools), or set KUBEBUILDER_ASSETS to a folder that holds them.`,
     );
   }
   await buildPrograms({ programs: unavailable, cache, version: KUBERNETES_VERSION, say });

@@ -1,11 +1,16 @@
-// Builds Kubernetes programs with Go from the modules pinned in tools/control-plane.
+// Builds programs with Go from the modules pinned in tools/.
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** The Go module that pins what is built. */
-export const GO_MODULE = join(import.meta.dirname, '..', '..', 'tools', 'control-plane');
+const TOOLS = join(import.meta.dirname, '..', '..', 'tools');
+
+/** The Go module that pins Kubernetes and what goes with it. */
+export const GO_MODULE = join(TOOLS, 'control-plane');
+
+/** The Go module of what reads objects as GitOps tools do: it pins libraries that Kubernetes' own module cannot have. */
+const EVALUATORS_MODULE = join(TOOLS, 'evaluators');
 
 /** Programs that can be built, and the Go package of each. */
 export const GO_PACKAGES = {
@@ -22,6 +27,7 @@ export const GO_PACKAGES = {
   'snapshot-controller': 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller',
   'csi-sanity': 'github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity',
   'csi-descriptor': './csi-descriptor',
+  evaluate: '.',
 } as const;
 
 /** A build: which programs, into which folder, as which version of Kubernetes. */
@@ -58,7 +64,7 @@ export async function buildPrograms(build: Build): Promise<void> {
     for (const program of programs) {
       const started = Date.now();
       const output = join(folder, program);
-      await compile(GO_PACKAGES[program], output, build.version);
+      await compile(program, output, build.version);
       // Within one file system, so that nobody ever sees half a program.
       await rename(output, join(cache, program));
       say(`Built ${program} in ${Math.round((Date.now() - started) / 1000)} s.`);
@@ -68,18 +74,20 @@ export async function buildPrograms(build: Build): Promise<void> {
   }
 }
 
-function compile(goPackage: string, output: string, version: string): Promise<void> {
+function compile(program: keyof typeof GO_PACKAGES, output: string, version: string): Promise<void> {
+  const goPackage = GO_PACKAGES[program];
+  const cwd = program === 'evaluate' ? EVALUATORS_MODULE : GO_MODULE;
   const args = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(version)];
   return new Promise((resolve, reject) => {
-    const go = spawn('go', [...args, '-o', output, goPackage], { cwd: GO_MODULE, stdio: ['ignore', 'ignore', 'pipe'] });
+    const go = spawn('go', [...args, '-o', output, goPackage], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
     let last = '';
     go.stderr.on('data', (chunk: Buffer) => {
       last = `${last}${chunk.toString()}`.slice(-2000);
     });
-    go.on('error', (cause) => reject(new Error(`go build ${goPackage} could not be started`, { cause })));
+    go.on('error', (cause) => reject(new Error(`go build of ${program} could not be started`, { cause })));
     go.on('exit', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(`go build ${goPackage} ended with ${code ?? signal}:\n${last}`));
+      else reject(new Error(`go build of ${program} ended with ${code ?? signal}:\n${last}`));
     });
   });
 }

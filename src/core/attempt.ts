@@ -8,6 +8,7 @@ import type { Announcement, Decision } from './decision.ts';
 import { formatNames } from './format.ts';
 import { readHistory, type TargetHistory } from './history.ts';
 import { arrayName, type Observation, policyOf, type ResolvedPair, readView } from './observation.ts';
+import { operationIDOf } from './recorded.ts';
 import { compose } from './status.ts';
 
 /** Records the next attempt's intent: number, id, array, LUNs, and the generations read for it. */
@@ -16,7 +17,7 @@ export function recordIntent(o: Observation, kind: OperationKind): Decision {
   const view = readView(o);
   const set: Partial<LunResyncStatus> = {
     attempt,
-    operationID: `${o.resync.metadata.uid}.${attempt}`,
+    operationID: operationIDOf(o.resync, attempt),
     operationKind: kind,
     arrayName: arrayName(o),
     arrayID: view.identity.arrayID,
@@ -144,10 +145,11 @@ function recorded(o: Observation, pair: ResolvedPair): PairStatus | undefined {
   return o.resync.status.pairs?.find((candidate) => candidate.name === pair.name);
 }
 
-/** Cancels an operation, with the targets that its intent was recorded for. */
+/** Cancels an operation, with the targets that its intent was made for: an id in the spec, or what is on record. */
 export function cancelAttempt(o: Observation, operationID: string): Decision {
+  const named = new Map(o.resync.spec.pairs.map(({ name, target }) => [name, target?.lunID]));
   const targetLunIDs = o.pairs
-    .map((pair) => recorded(o, pair)?.target?.lunID ?? pair.targetLunID)
+    .map((pair) => named.get(pair.name) ?? recorded(o, pair)?.target?.lunID ?? pair.targetLunID)
     .filter((lunID) => lunID !== '');
   return { kind: 'Act', action: { kind: 'Cancel', arrayID: o.resync.status.arrayID ?? '', operationID, targetLunIDs } };
 }
