@@ -144,7 +144,7 @@ function assemble({ config, log, server, metrics, events, connections, clusterID
       announce: announcer(events),
       report: {
         resync: resyncReport(log, runMetrics),
-        controller: controllerReport(log, metrics),
+        controller: controllerReport(log, metrics, runMetrics),
         sweep: sweepReport(log),
         reflector: reflectorReport(log, metrics),
       },

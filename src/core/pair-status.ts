@@ -27,9 +27,9 @@ export function resolvedSides(
   pairs: readonly ResolvedPair[],
   { luns }: ReadView,
 ): Pick<PairStatus, 'source' | 'target'>[] {
-  return pairs.map(({ sourceLunID, targetLunID }) => ({
-    source: side(sourceLunID, luns.get(sourceLunID)),
-    target: side(targetLunID, luns.get(targetLunID)),
+  return pairs.map((pair) => ({
+    source: side(pair.sourceLunID, luns.get(pair.sourceLunID)),
+    target: targetSide(pair, luns.get(pair.targetLunID)),
   }));
 }
 
@@ -63,7 +63,7 @@ function sidesOf(
   return {
     source: source?.lunID === sourceLunID ? source : side(sourceLunID, view.luns.get(sourceLunID)),
     target: {
-      ...(target?.lunID === targetLunID ? target : side(targetLunID, lun)),
+      ...(target?.lunID === targetLunID ? target : targetSide(pair, lun)),
       ...(hasEnded && lun !== undefined ? { finalSizeBytes: lun.sizeBytes } : {}),
     },
   };
@@ -74,6 +74,10 @@ function side(lunID: string, lun: Lun | undefined): NonNullable<PairStatus['sour
     ...optional('lunID', lunID),
     ...(lun === undefined ? {} : { ...optional('identifier', uniqueIdentifier(lun)), sizeBytes: lun.sizeBytes }),
   };
+}
+
+function targetSide({ targetLunID, claim }: ResolvedPair, lun: Lun | undefined): NonNullable<PairStatus['target']> {
+  return { ...side(targetLunID, lun), ...optional('claimUID', claim?.uid) };
 }
 
 type Bytes = Pick<PairStatus, 'copiedBytes' | 'totalBytes'>;

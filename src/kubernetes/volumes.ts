@@ -107,6 +107,8 @@ export class VolumeCopies implements Volumes {
       content: (name) => contents.get({ name }),
       contentsOf: (driver, handle) =>
         contents.list().filter((content) => content.driver === driver && content.handle === handle),
+      contentsFrom: (driver, sourceHandle) =>
+        contents.list().filter((content) => content.driver === driver && content.sourceHandle === sourceHandle),
       usersOf: ({ metadata: { namespace, name }, volumeName }) => {
         const pods = this.#pods.using(namespace, name);
         const attachments = this.#attachments.reflector.list().filter((one) => one.volumeName === volumeName);
