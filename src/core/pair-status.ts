@@ -57,16 +57,21 @@ function sidesOf(
   view: ReadView,
   before: PairStatus | undefined,
 ): Required<Pick<PairStatus, 'source' | 'target'>> {
-  const { sourceLunID, targetLunID } = pair;
+  const { sourceLunID } = pair;
   const { source, target } = before ?? {};
   const hasEnded = run !== undefined && run.outcome !== 'Running';
   return {
     source: source?.lunID === sourceLunID ? source : side(sourceLunID, view.luns.get(sourceLunID)),
     target: {
-      ...(target?.lunID === targetLunID ? target : targetSide(pair, lun)),
+      ...(isRecorded(target, pair) ? target : targetSide(pair, lun)),
       ...(hasEnded && lun !== undefined ? { finalSizeBytes: lun.sizeBytes } : {}),
     },
   };
+}
+
+/** Until an intent has recorded its generation, a target follows what its name leads to. */
+function isRecorded(target: PairStatus['target'], { targetLunID, claim }: ResolvedPair): boolean {
+  return target?.lunID === targetLunID && (target.generation !== undefined || target.claimUID === claim?.uid);
 }
 
 function side(lunID: string, lun: Lun | undefined): NonNullable<PairStatus['source']> {

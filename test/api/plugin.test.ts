@@ -83,7 +83,7 @@ describe('watch on a pipe', () => {
     await recordScreen(
       'pipe',
       'kubectl lunresync create restore-shop --pair … --pair … --watch | cat',
-      stdout.split('\n'),
+      stdout.trimEnd().split('\n'),
     );
   });
 });

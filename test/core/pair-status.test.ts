@@ -64,8 +64,11 @@ describe('a pair', () => {
       claimUID: 'claim-uid',
     });
     expect(first({})?.target).not.toHaveProperty('claimUID');
-    const recorded = intended({ pairs: [recordedPair({ target: { lunID: 'vol-1', claimUID: 'older' } })] });
-    expect(first({ status: recorded, pairs: [pair({ claim: claim() })] })?.target?.claimUID).toBe('older');
+    const uidAfter = (target: PairStatus['target']): string | undefined =>
+      first({ status: intended({ pairs: [recordedPair({ target })] }), pairs: [pair({ claim: claim() })] })?.target
+        ?.claimUID;
+    expect(uidAfter({ lunID: 'vol-1', claimUID: 'older', generation: 7 })).toBe('older');
+    expect(uidAfter({ lunID: 'vol-1', claimUID: 'older' })).toBe('claim-uid');
   });
 
   it('tells the size of a target once its run has ended, and as long as the LUN is there', () => {
