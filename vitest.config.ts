@@ -4,7 +4,7 @@ import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 /**
  * unit: nothing but this process. array: real processes of the simulated array, and of other programs. api: a real kube-apiserver and etcd. e2e, which is
- * no part of `npm test`: a container engine. processes: real operators, arrays and API servers with faults between them.
+ * no part of `npm test`: a container engine, and clusters. processes: real operators, arrays and API servers with faults between them.
  */
 export default defineConfig({
   test: {
@@ -46,7 +46,18 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          // One engine, one set of images: files would wait for each other.
+          fileParallelism: false,
+          // Its own clean-up comes from an image that has to be pulled.
+          env: process.env['LUNRESYNC_E2E_BASES'] === 'registry' ? {} : { TESTCONTAINERS_RYUK_DISABLED: 'true' },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });
