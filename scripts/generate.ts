@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { chartFiles } from './generate/chart.ts';
 import { crdFiles } from './generate/crds.ts';
 import { type Files, filesIn, ROOT } from './generate/files.ts';
+import { metricsFiles } from './generate/metrics.ts';
 import { protocolFiles } from './generate/protocol.ts';
 
 /** Nothing in these folders but what is generated. */
@@ -17,7 +18,7 @@ const FOLDERS = [
 ];
 
 const check = process.argv.includes('--check');
-const generated = new Map([...crdFiles(), ...chartFiles(), ...(await protocolFiles())]);
+const generated = new Map([...crdFiles(), ...chartFiles(), ...metricsFiles(), ...(await protocolFiles())]);
 if (check) await compare(generated);
 else await write(generated);
 

