@@ -10,12 +10,7 @@ import { metricsFiles } from './generate/metrics.ts';
 import { protocolFiles } from './generate/protocol.ts';
 
 /** Nothing in these folders but what is generated. */
-const FOLDERS = [
-  'deploy/crds',
-  'deploy/helm/lunresync/files',
-  'deploy/helm/lunresync/templates/crds',
-  'src/proto',
-];
+const FOLDERS = ['deploy/crds', 'deploy/helm/lunresync/files', 'deploy/helm/lunresync/templates/crds', 'src/proto'];
 
 const check = process.argv.includes('--check');
 const generated = new Map([...crdFiles(), ...chartFiles(), ...metricsFiles(), ...(await protocolFiles())]);

@@ -86,7 +86,16 @@ export async function buildPrograms(build: Build): Promise<void> {
 }
 
 function compile({ goPackage, module, tags = '' }: GoProgram, output: string, version: string): Promise<void> {
-  const args = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-tags', tags, '-ldflags', linkerFlags(version)];
+  const args = [
+    'build',
+    '-mod=readonly',
+    '-trimpath',
+    '-buildvcs=false',
+    '-tags',
+    tags,
+    '-ldflags',
+    linkerFlags(version),
+  ];
   return new Promise((resolve, reject) => {
     const cwd = join(MODULES, module);
     const go = spawn('go', [...args, '-o', output, goPackage], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });

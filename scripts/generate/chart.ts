@@ -26,10 +26,10 @@ function valuesTable(text: string): string {
   const undocumented = leaves(load(text), '').filter(
     (leaf) => !rows.some(({ key }) => leaf === key || leaf.startsWith(`${key}.`)),
   );
-  if (undocumented.length > 0)
-    throw new Error(`values.yaml: no comment "# -- …" above ${undocumented.join(', ')}`);
+  if (undocumented.length > 0) throw new Error(`values.yaml: no comment "# -- …" above ${undocumented.join(', ')}`);
   const lines = rows.map(
-    ({ key, description, fallback }) => `| \`${key}\` | ${escaped(description)} | \`${escaped(JSON.stringify(fallback))}\` |`,
+    ({ key, description, fallback }) =>
+      `| \`${key}\` | ${escaped(description)} | \`${escaped(JSON.stringify(fallback))}\` |`,
   );
   return ['| Value | Meaning | Default |', '| --- | --- | --- |', ...lines, ''].join('\n');
 }

@@ -21,6 +21,9 @@ export function crdFiles(): Files {
 /** The same object, if the values ask for it, with the labels and annotations of the chart. */
 function template(name: string, text: string): string {
   if (text.includes('{{')) throw new Error(`${name} has "{{" in a text, which Helm would take for a template`);
-  const marked = text.replace(`  name: ${name}\n`, `  name: ${name}\n  {{- include "lunresync.crdMarks" . | nindent 2 }}\n`);
+  const marked = text.replace(
+    `  name: ${name}\n`,
+    `  name: ${name}\n  {{- include "lunresync.crdMarks" . | nindent 2 }}\n`,
+  );
   return `{{- if .Values.crds.enabled }}\n${marked}{{- end }}\n`;
 }

@@ -4,7 +4,12 @@ import { RunMetrics } from '../../src/daemon/run-metrics.ts';
 import type { Files } from './files.ts';
 
 /** One metric, as the page shows it. */
-type Metric = { readonly name: string; readonly help: string; readonly type: string; readonly labels: readonly string[] };
+type Metric = {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly labels: readonly string[];
+};
 
 const SECTIONS: readonly { readonly title: string; readonly text: string; readonly of: RegExp }[] = [
   {
@@ -32,10 +37,21 @@ Node has them; which, depends on the platform.
 export function metricsFiles(): Files {
   const metrics = operatorMetrics();
   const lost = metrics.filter(({ name }) => !SECTIONS.some(({ of }) => of.test(name)));
-  if (lost.length > 0) throw new Error(`no section of the page of metrics takes ${lost.map(({ name }) => name).join(', ')}`);
+  if (lost.length > 0)
+    throw new Error(`no section of the page of metrics takes ${lost.map(({ name }) => name).join(', ')}`);
   const sections = SECTIONS.map(({ title, text, of }) => {
     const rows = metrics.filter(({ name }) => of.test(name)).map(row);
-    return ['', `## ${title}`, '', text, '', '| Metric | Type | Labels | Meaning |', '| --- | --- | --- | --- |', ...rows, ''];
+    return [
+      '',
+      `## ${title}`,
+      '',
+      text,
+      '',
+      '| Metric | Type | Labels | Meaning |',
+      '| --- | --- | --- | --- |',
+      ...rows,
+      '',
+    ];
   });
   return new Map([['docs/reference/metrics.md', HEAD + sections.map((lines) => lines.join('\n')).join('')]]);
 }

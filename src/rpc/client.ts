@@ -47,7 +47,8 @@ export function createClient<S extends RpcService>(
       method.methodKind === 'server_streaming'
         ? (request: Request, options?: CallOptions) =>
             callStream(client, method, request, { timeoutMs: streamTimeoutMs, ...options })
-        : (request: Request, options?: CallOptions) => callUnary(client, method, request, { timeoutMs, ...options, onEnded });
+        : (request: Request, options?: CallOptions) =>
+            callUnary(client, method, request, { timeoutMs, ...options, onEnded });
   }
   return functions as ServiceClient<S>;
 }

@@ -18,7 +18,13 @@ const cases = (read('alerts_test.yaml') as { tests: readonly { alert_rule_test: 
 
 describe('the alerts', { timeout: BUILD_MS }, () => {
   it('are rules that Prometheus accepts', async () => {
-    const { code, output } = await runProgram('promtool', ['check', 'rules', '--lint=all', '--lint-fatal', 'alerts.yaml']);
+    const { code, output } = await runProgram('promtool', [
+      'check',
+      'rules',
+      '--lint=all',
+      '--lint-fatal',
+      'alerts.yaml',
+    ]);
     expect(output).toContain(`${rules.length} rules found`);
     expect(code).toBe(0);
   });
@@ -30,7 +36,9 @@ describe('the alerts', { timeout: BUILD_MS }, () => {
   });
 
   it.each(rules.map(({ alert }) => alert))('%s has a case in which it fires and one in which it does not', (alert) => {
-    const firing = cases.filter(({ alertname }) => alertname === alert).map(({ exp_alerts = [] }) => exp_alerts.length > 0);
+    const firing = cases
+      .filter(({ alertname }) => alertname === alert)
+      .map(({ exp_alerts = [] }) => exp_alerts.length > 0);
     expect(firing).toContain(true);
     expect(firing).toContain(false);
   });

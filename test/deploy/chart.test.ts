@@ -12,7 +12,11 @@ type Container = {
   readonly securityContext: object;
   readonly resources: object;
 };
-type PodSpec = { readonly containers: readonly Container[]; readonly securityContext: object; readonly [field: string]: unknown };
+type PodSpec = {
+  readonly containers: readonly Container[];
+  readonly securityContext: object;
+  readonly [field: string]: unknown;
+};
 
 function podOf(deployment: Rendered): PodSpec {
   return (deployment['spec'] as { template: { spec: PodSpec } }).template.spec;
@@ -136,7 +140,9 @@ describe('the objects', () => {
 
   it('keep the CustomResourceDefinitions at an uninstall, unless told otherwise', async () => {
     const policy = (objects: readonly Rendered[]): unknown =>
-      only(objects, 'CustomResourceDefinition', 'lunresyncs.lunresync.io').metadata.annotations?.['helm.sh/resource-policy'];
+      only(objects, 'CustomResourceDefinition', 'lunresyncs.lunresync.io').metadata.annotations?.[
+        'helm.sh/resource-policy'
+      ];
     expect(policy(byDefault)).toBe('keep');
     expect(policy(await render({ crds: { keep: false } }))).toBeUndefined();
     const without = await render({ crds: { enabled: false } });
@@ -209,8 +215,14 @@ describe('the operator’s Pod', () => {
   it.each([
     [{}, 'lunresync:0.1.0'],
     [{ image: { repository: 'ghcr.io/acme/lunresync', tag: '9' } }, 'ghcr.io/acme/lunresync:9'],
-    [{ image: { repository: 'ghcr.io/acme/lunresync' }, global: { imageRegistry: 'mirror:5000' } }, 'mirror:5000/acme/lunresync:0.1.0'],
-    [{ image: { repository: 'acme/lunresync' }, global: { imageRegistry: 'mirror:5000' } }, 'mirror:5000/acme/lunresync:0.1.0'],
+    [
+      { image: { repository: 'ghcr.io/acme/lunresync' }, global: { imageRegistry: 'mirror:5000' } },
+      'mirror:5000/acme/lunresync:0.1.0',
+    ],
+    [
+      { image: { repository: 'acme/lunresync' }, global: { imageRegistry: 'mirror:5000' } },
+      'mirror:5000/acme/lunresync:0.1.0',
+    ],
     [{ image: { digest: `sha256:${'a'.repeat(64)}`, tag: '9' } }, `lunresync@sha256:${'a'.repeat(64)}`],
   ])('has the image of the values: %j', async (values, image) => {
     expect(operatorOf(await render(values)).image).toBe(image);

@@ -75,7 +75,9 @@ export function named(objects: readonly Rendered[]): string[] {
 
 /** The one object of that kind, and of that name where it is given. */
 export function only(objects: readonly Rendered[], kind: string, name?: string): Rendered {
-  const found = objects.filter((object) => object.kind === kind && (name === undefined || object.metadata.name === name));
+  const found = objects.filter(
+    (object) => object.kind === kind && (name === undefined || object.metadata.name === name),
+  );
   const [object] = found;
   if (object === undefined || found.length > 1)
     throw new Error(`${found.length} objects ${kind} ${name ?? ''}: ${named(objects).join(', ')}`);

@@ -45,9 +45,12 @@ async function definitionsOf(release: string): Promise<Readonly<Record<string, S
   const args = ['mod', 'download', '-json', `k8s.io/kubernetes@v${release}`];
   const { stdout } = await promisify(execFile)('go', args, { cwd: tmpdir(), timeout: DOWNLOAD_MS }).catch(
     (cause: unknown) => {
-      throw new Error(`go ${args.join(' ')} failed: the schemas of Kubernetes ${release} need Go and its module proxy`, {
-        cause,
-      });
+      throw new Error(
+        `go ${args.join(' ')} failed: the schemas of Kubernetes ${release} need Go and its module proxy`,
+        {
+          cause,
+        },
+      );
     },
   );
   const { Dir } = JSON.parse(stdout) as { readonly Dir: string };
@@ -75,5 +78,7 @@ function strict(definition: Schema): Schema {
   if (definition['format'] === 'int-or-string') return { type: ['string', 'integer'] };
   const isClosed = 'properties' in definition && !('additionalProperties' in definition);
   const { format, ...rest } = definition;
-  return isClosed ? { ...rest, additionalProperties: false } : { ...rest, ...(format === 'date-time' ? { format } : {}) };
+  return isClosed
+    ? { ...rest, additionalProperties: false }
+    : { ...rest, ...(format === 'date-time' ? { format } : {}) };
 }

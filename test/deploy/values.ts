@@ -47,7 +47,11 @@ export const EVERYTHING = {
   },
   service: { annotations: { 'example.com/service': 'metrics' } },
   serviceMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '30s', scrapeTimeout: '10s' },
-  prometheusRule: { enabled: true, labels: { release: 'prometheus' }, runbookBaseURL: 'https://wiki.example/runbooks/' },
+  prometheusRule: {
+    enabled: true,
+    labels: { release: 'prometheus' },
+    runbookBaseURL: 'https://wiki.example/runbooks/',
+  },
   grafanaDashboard: { enabled: true, annotations: { grafana_folder: 'Storage' } },
 };
 
