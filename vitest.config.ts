@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 /**
- * unit: nothing but this process. array: real simulated-array processes. api: a real kube-apiserver and etcd. e2e, which is
+ * unit: nothing but this process and, for the chart, helm and its like. array: real simulated-array processes. api: a real kube-apiserver and etcd. e2e, which is
  * no part of `npm test`: a container engine. processes: real operators, arrays and API servers with faults between them.
  */
 export default defineConfig({
