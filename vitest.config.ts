@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 /**
- * unit: nothing but this process and, for the chart, helm and its like. array: real simulated-array processes. api: a real kube-apiserver and etcd. e2e, which is
- * no part of `npm test`: a container engine. processes: real operators, arrays and API servers with faults between them.
+ * unit: nothing but this process. array: real processes of the simulated array, and of other programs. api: a
+ * real kube-apiserver and etcd. e2e, which is no part of `npm test`: a container engine. processes: real operators, arrays and API servers with faults between them.
  */
 export default defineConfig({
   test: {
@@ -13,11 +13,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/api/**', 'test/array/**', 'test/e2e/**', 'test/reliability/processes/**'],
+          exclude: ['test/api/**', 'test/array/**', 'test/{gitops,deploy}/**', 'test/e2e/**', 'test/reliability/processes/**'],
           testTimeout: 30_000,
         },
       },
-      { test: { name: 'array', include: ['test/array/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'array',
+          include: ['test/{array,gitops,deploy}/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'api',

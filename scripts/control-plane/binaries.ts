@@ -1,5 +1,5 @@
 // Finds the Kubernetes programs that tests and the demo run, or makes them: KUBEBUILDER_ASSETS, the user's cache, the
-// official download, a build by Go from the modules pinned under tools.
+// official download, a build by Go from the modules pinned in tools/.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -70,7 +70,7 @@ export async function findBinaries(programs: readonly Program[], say: (line: str
   if (problem !== undefined) say(problem);
   if (!(await hasGo())) {
     throw new BinariesMissingError(
-      `${unavailable.join(', ')} ${KUBERNETES_VERSION} not found: install Go 1.26 (they are then built from the modules under tools), or set KUBEBUILDER_ASSETS to a folder that holds them.`,
+      `${unavailable.join(', ')} ${KUBERNETES_VERSION} not found: install Go 1.26 (they are then built from the modules in tools), or set KUBEBUILDER_ASSETS to a folder that holds them.`,
     );
   }
   await buildPrograms({ programs: unavailable, cache, version: KUBERNETES_VERSION, say });

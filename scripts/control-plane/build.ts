@@ -1,4 +1,4 @@
-// Builds programs with Go from the modules pinned under tools.
+// Builds programs with Go from the modules pinned in tools/.
 import { execFile, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -31,6 +31,8 @@ export const GO_PROGRAMS = {
   'snapshot-controller': controlPlane('github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller'),
   'csi-sanity': controlPlane('github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity'),
   'csi-descriptor': controlPlane('./csi-descriptor'),
+  // What reads objects as GitOps tools do: it needs libraries that the control plane's module cannot have.
+  evaluate: { goPackage: '.', module: 'evaluators' },
   helm: deploy('helm.sh/helm/v4/cmd/helm'),
   kubeconform: deploy('github.com/yannh/kubeconform/cmd/kubeconform'),
   // Its discovery of targets in clouds would be most of it, and is not used; the other tag leaves out a web page.
@@ -75,7 +77,7 @@ export async function buildPrograms(build: Build): Promise<void> {
     for (const program of programs) {
       const started = Date.now();
       const output = join(folder, program);
-      await compile(GO_PROGRAMS[program], output, build.version);
+      await compile(program, output, build.version);
       // Within one file system, so that nobody ever sees half a program.
       await rename(output, join(cache, program));
       say(`Built ${program} in ${Math.round((Date.now() - started) / 1000)} s.`);
@@ -85,7 +87,8 @@ export async function buildPrograms(build: Build): Promise<void> {
   }
 }
 
-function compile({ goPackage, module, tags = '' }: GoProgram, output: string, version: string): Promise<void> {
+function compile(program: keyof typeof GO_PROGRAMS, output: string, version: string): Promise<void> {
+  const { goPackage, module, tags = '' }: GoProgram = GO_PROGRAMS[program];
   const args = [
     'build',
     '-mod=readonly',
@@ -103,10 +106,10 @@ function compile({ goPackage, module, tags = '' }: GoProgram, output: string, ve
     go.stderr.on('data', (chunk: Buffer) => {
       last = `${last}${chunk.toString()}`.slice(-2000);
     });
-    go.on('error', (cause) => reject(new Error(`go build ${goPackage} could not be started`, { cause })));
+    go.on('error', (cause) => reject(new Error(`go build of ${program} could not be started`, { cause })));
     go.on('exit', (code, signal) => {
       if (code === 0) resolve();
-      else reject(new Error(`go build ${goPackage} ended with ${code ?? signal}:\n${last}`));
+      else reject(new Error(`go build of ${program} ended with ${code ?? signal}:\n${last}`));
     });
   });
 }

@@ -5,6 +5,7 @@ import { FINALIZER } from '../api/names.ts';
 import type { StorageArray } from '../api/storage-array.ts';
 import type { Lun, NotKnown, Operation } from '../core/array.ts';
 import type { Observation, ResolvedPair, View } from '../core/observation.ts';
+import { withChange, withOwnRecord } from '../core/recorded.ts';
 import type { VolumesView } from '../core/volumes.ts';
 import type { ArrayClient, LunsAnswer } from './ports.ts';
 import { recordedPairs, resolveArray, withSafetySnapshot, withSourceOwner } from './resolve.ts';
@@ -13,10 +14,11 @@ import { ownerOf, type World } from './world.ts';
 
 /** Never rejects because the array does not answer. `othersRunning` is counted by the caller, right before it decides. */
 export async function observe(
-  resync: LunResync,
+  object: LunResync,
   world: World,
   signal: AbortSignal,
 ): Promise<Omit<Observation, 'othersRunning'>> {
+  const resync = withOwnRecord(object);
   const { observed, array, names, pairs } = resolved(resync, world, world.volumes.view);
   const owner = ownerOf(world.clusterID, resync);
   const seen =
@@ -152,11 +154,17 @@ function snapshotsIn(luns: ReadonlyMap<string, Lun>, owners: readonly string[]):
 function completed({ pairs, resync, names, world }: Looking, luns: ReadonlyMap<string, Lun>): ResolvedPair[] {
   return pairs.map((pair) => {
     const other = names.undone.get(resync.spec.pairs.find(({ name }) => name === pair.name)?.source.undoOf ?? '');
-    if (other !== undefined) return withSafetySnapshot(pair, ownerOf(world.clusterID, other), luns);
+    if (other !== undefined) return undone(pair, ownerOf(world.clusterID, other), luns);
     const { problem, final, ...rest } = withSourceOwner(pair, names, luns);
     if (problem === undefined || pair.problem !== undefined) return pair;
     return isAttempted(resync) ? { ...rest, final: false, changed: { problem, final } } : { ...rest, problem, final };
   });
+}
+
+/** A recorded source is compared with what the array says that it is. */
+function undone(pair: ResolvedPair, ownerUndone: string, luns: ReadonlyMap<string, Lun>): ResolvedPair {
+  if (pair.sourceLunID === '' || pair.problem !== undefined) return withSafetySnapshot(pair, ownerUndone, luns);
+  return withChange(pair, withSafetySnapshot({ ...pair, sourceLunID: '' }, ownerUndone, luns));
 }
 
 function unread(answer: NotKnown): View {

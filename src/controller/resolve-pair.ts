@@ -13,17 +13,22 @@ type SpecPair = LunResync['spec']['pairs'][number];
 
 /** The pairs by their names. An undo's source is known only when the array has been asked: see `withSafetySnapshot`. */
 export function resolvePairs(resync: LunResync, names: Names): ResolvedPair[] {
-  return resync.spec.pairs.map((pair) => withOwner(resolvePair(pair, names), names));
+  return resync.spec.pairs.map((pair) => resolvePair(pair, names));
 }
 
-function resolvePair(pair: SpecPair, names: Names): ResolvedPair {
+/** One of them. */
+export function resolvePair(pair: SpecPair, names: Names): ResolvedPair {
+  return withOwner(resolveNames(pair, names), names);
+}
+
+function resolveNames(pair: SpecPair, names: Names): ResolvedPair {
   const { undoOf, volumeSnapshotName, lunID = '' } = pair.source;
   if (undoOf !== undefined) return undoPair(pair, undoOf, names);
   if (volumeSnapshotName === undefined)
     return withTarget({ ...base(pair), sourceLunID: lunID, sourceNeedsGrant: true }, pair, names);
   const content = snapshotNamed(volumeSnapshotName, names);
   if (content.kind === 'Missing') return missing(pair, content);
-  const source = { ...base(pair), isByName: true, ...sourceOf(volumeSnapshotName, content.value, names) };
+  const source = { ...base(pair), ...sourceOf(volumeSnapshotName, content.value, names) };
   if (pair.target !== undefined) return withTarget(source, pair, names);
   const original = originalOf(volumeSnapshotName, content.value, names);
   return original.kind === 'Missing' ? missing(pair, original) : { ...source, ...targetOf(original.value) };
@@ -53,7 +58,7 @@ function withTarget(half: ResolvedPair, pair: SpecPair, names: Names): ResolvedP
 }
 
 function targetOf({ claim, volume }: BoundClaim): Partial<ResolvedPair> {
-  return { isByName: true, targetLunID: volume.handle, targetNeedsGrant: false, claim: claimOf({ claim, volume }) };
+  return { targetLunID: volume.handle, targetNeedsGrant: false, claim: claimOf({ claim, volume }) };
 }
 
 function claimOf({ claim, volume }: BoundClaim): TargetClaim {
@@ -122,7 +127,7 @@ export function noSnapshot(pair: { readonly name: string }, message: string): Re
 }
 
 function missing(pair: SpecPair, { problem, final }: Extract<Finding<never>, { kind: 'Missing' }>): ResolvedPair {
-  return { ...base(pair), isByName: true, final, problem };
+  return { ...base(pair), final, problem };
 }
 
 function base({ name }: { readonly name: string }): ResolvedPair {

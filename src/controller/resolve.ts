@@ -5,9 +5,10 @@ import type { Lun } from '../core/array.ts';
 import { formatNames } from '../core/format.ts';
 import type { ObservedArray, ResolvedPair } from '../core/observation.ts';
 import type { Problem } from '../core/problem.ts';
+import { recordedPair } from '../core/recorded.ts';
 import { isVolumeOurs } from '../core/references.ts';
 import type { VolumesView } from '../core/volumes.ts';
-import { type Names, noSnapshot, resolvePairs } from './resolve-pair.ts';
+import { type Names, noSnapshot, resolvePair } from './resolve-pair.ts';
 
 /** The StorageArray that the object is about: the one recorded, the one named, that of the run to undo, the only one. */
 export function resolveArray(
@@ -60,30 +61,12 @@ function driversOf({ spec, metadata: { namespace } }: LunResync, volumes: Volume
   return [...new Set(drivers.filter((driver) => driver !== undefined && driver !== ''))] as string[];
 }
 
-/** The pairs as the intent recorded them: what an attempt is about does not change while it lives. */
+/** The pairs as the intent recorded them. */
 export function recordedPairs(resync: LunResync, names: Names): ResolvedPair[] {
-  return resolvePairs(resync, names).map((pair) => {
-    const recorded = resync.status.pairs?.find((candidate) => candidate.name === pair.name);
-    if (recorded?.source?.lunID === undefined || recorded.target?.lunID === undefined) return pair;
-    const { problem, changed: _, ...rest } = pair;
-    const lunIDs = { sourceLunID: recorded.source.lunID, targetLunID: recorded.target.lunID };
-    return { ...rest, ...lunIDs, final: false, ...changeOf(pair, lunIDs, problem) };
+  return resync.spec.pairs.map((spec) => {
+    const recorded = resync.status.pairs?.find(({ name }) => name === spec.name);
+    return recordedPair(resolvePair(spec, names), spec, recorded);
   });
-}
-
-/** An undo's source is known from the array only, and the object to undo may be gone: the array has the last word there. */
-function changeOf(
-  pair: ResolvedPair,
-  recorded: Pick<ResolvedPair, 'sourceLunID' | 'targetLunID'>,
-  problem: Problem | undefined,
-): Pick<ResolvedPair, 'changed'> {
-  if (!pair.isByName) return {};
-  if (problem !== undefined) return { changed: { problem, final: pair.final } };
-  const isSource = pair.sourceLunID === '' || pair.sourceLunID === recorded.sourceLunID;
-  const isSame = isSource && pair.targetLunID === recorded.targetLunID;
-  if (isSame) return {};
-  const message = 'the claim or the snapshot is another one than when the run began';
-  return { changed: { final: true, problem: { reason: 'BadState', message, remedy: 'Create a new LunResync' } } };
 }
 
 /**

@@ -44,9 +44,10 @@ const CHECKS: readonly Check<Objection | Raise>[] = [
   arrayCapable,
   lunsExist,
   recordable,
-  claimObjection,
   shapeObjection,
   runMemoryObjection,
+  // Behind everything that ends a run: a claim that was raised cannot shrink again.
+  claimObjection,
   inUseObjection,
   roomForAnotherOperation,
 ];

@@ -144,10 +144,11 @@ function recorded(o: Observation, pair: ResolvedPair): PairStatus | undefined {
   return o.resync.status.pairs?.find((candidate) => candidate.name === pair.name);
 }
 
-/** Cancels an operation, with the targets that its intent was recorded for. */
+/** Cancels an operation, with the targets that its intent was made for: an id in the spec, or what is on record. */
 export function cancelAttempt(o: Observation, operationID: string): Decision {
+  const named = new Map(o.resync.spec.pairs.map(({ name, target }) => [name, target?.lunID]));
   const targetLunIDs = o.pairs
-    .map((pair) => recorded(o, pair)?.target?.lunID ?? pair.targetLunID)
+    .map((pair) => named.get(pair.name) ?? recorded(o, pair)?.target?.lunID ?? pair.targetLunID)
     .filter((lunID) => lunID !== '');
   return { kind: 'Act', action: { kind: 'Cancel', arrayID: o.resync.status.arrayID ?? '', operationID, targetLunIDs } };
 }

@@ -9,15 +9,16 @@ import { attemptOf, type History, type PastOperation } from './history.ts';
 import { type Observation, readView } from './observation.ts';
 import type { Problem } from './problem.ts';
 import type { ReasonName } from './reasons.ts';
+import { isOwnOperation } from './recorded.ts';
 import { type Change, compose } from './status.ts';
 
 /** An operation of ours on the targets is running, whatever the status remembers. */
 export function follow(o: Observation, history: History, running: PastOperation): Decision {
   const { operationID, operationKind } = o.resync.status;
   if (operationID !== undefined && attemptOf(operationID) > history.lastAttempt) return cancelAttempt(o, operationID);
-  // An id that is no id cannot be recorded; what runs under it can only be looked at.
+  // An id that no attempt of this object has cannot be recorded; what runs under it can only be looked at.
   const isKnown = operationID === running.operationID && operationKind === running.kind;
-  if (!isKnown && running.operationID !== '') return adopt(o, history, running);
+  if (!isKnown && isOwnOperation(o.resync, running.operationID)) return adopt(o, history, running);
   return (running.kind === 'Resync' ? endIfWanted(o, running) : undefined) ?? showProgress(o, running);
 }
 

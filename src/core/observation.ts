@@ -66,8 +66,6 @@ export type ResolvedPair = {
   readonly sourceNeedsGrant: boolean;
   readonly targetNeedsGrant: boolean;
   readonly selectedVolumes: readonly string[];
-  /** Whether a claim or a snapshot was named: then the name must go on to lead to the LUN. */
-  readonly isByName?: boolean;
   /** The VolumeSnapshot that was named, and the handle of the volume that it was taken from (empty: not told). */
   readonly snapshot?: { readonly name: string; readonly volumeHandle: string };
   /** The claim whose LUN the target is, however the target was named. */

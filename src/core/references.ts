@@ -90,7 +90,7 @@ export function originalOf(name: string, content: SnapshotContent, place: Place)
     return ends('InvalidArgument', `VolumeSnapshot ${name} is pre-provisioned and names no volume: set the target`);
   const owners = place.volumes
     .volumesOn(content.driver, content.sourceHandle)
-    .filter(({ claim }) => claim?.namespace === place.namespace);
+    .filter((volume) => isBound(volume, place));
   const [owner] = owners;
   if (owner?.claim === undefined)
     return lacking(`the volume that VolumeSnapshot ${name} was taken from has no claim in this namespace`);
@@ -100,4 +100,10 @@ export function originalOf(name: string, content: SnapshotContent, place: Place)
       `VolumeSnapshot ${name} was taken from a volume with several claims: set the target`,
     );
   return claimNamed(owner.claim.name, place);
+}
+
+/** Whether the claim that the volume names names the volume: a released one names a claim that may have been made again. */
+function isBound({ claim, metadata }: Volume, { namespace, volumes }: Place): boolean {
+  const named = claim === undefined ? undefined : volumes.claim(namespace, claim.name);
+  return named !== undefined && isMeant(claim, named.metadata) && named.volumeName === metadata.name;
 }

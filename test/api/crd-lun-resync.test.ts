@@ -189,6 +189,13 @@ describe('creating a LunResync', () => {
     expect(answer.message).toContain(message);
   });
 
+  it('refuses a field that it does not know, where the client asks for strict validation, as kubectl does', async () => {
+    const unknown = lunResync({ force: true });
+    const answer = await send(cluster.admin, 'POST', `${collection}?fieldValidation=Strict`, unknown);
+    expect(answer.code).toBe(400);
+    expect(answer.message).toContain('unknown field "spec.force"');
+  });
+
   it('refuses one that undoes itself', async () => {
     const undo = { pairs: [{ name: 'a', source: { undoOf: 'itself' } }] };
     const answer = await create(lunResync(undo, 'itself'));

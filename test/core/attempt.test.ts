@@ -184,20 +184,36 @@ describe('the request of a roll-back', () => {
 });
 
 describe('the cancel', () => {
+  const byClaim: ObservationInput['spec'] = {
+    pairs: [
+      { name: 'data', source: { lunID: 'snap-1' }, target: { persistentVolumeClaimName: 'orders' } },
+      { name: 'none', source: { volumeSnapshotName: 'nightly' } },
+    ],
+  };
+
   it.each<readonly [string, ObservationInput, string, readonly string[]]>([
     [
-      'the targets on record',
-      { status: intended({ pairs: [recordedPair({ target: { lunID: 'vol-9' } })] }) },
+      'the targets on record where the spec has names',
+      { spec: byClaim, status: intended({ pairs: [recordedPair({ target: { lunID: 'vol-9' } })] }) },
       ARRAY_ID,
       ['vol-9'],
     ],
     [
-      'those of the pairs where the record has none',
-      { status: intended({ pairs: [{ name: 'data' }] }) },
+      'the targets of the spec where it has ids, whatever is on record',
+      {
+        status: intended({ pairs: [recordedPair({ target: { lunID: 'vol-9' } })] }),
+        pairs: [pair({ targetLunID: 'vol-8' })],
+      },
       ARRAY_ID,
       ['vol-1'],
     ],
-    ['those of the pairs where nothing is on record', { status: {} }, '', ['vol-1']],
+    [
+      'those of the pairs where the record has none',
+      { spec: byClaim, status: intended({ pairs: [{ name: 'data' }] }) },
+      ARRAY_ID,
+      ['vol-1'],
+    ],
+    ['those of the pairs where nothing is on record', { spec: byClaim, status: {} }, '', ['vol-1']],
     [
       'no target that is not known',
       { status: {}, pairs: [pair(), pair({ name: 'logs', targetLunID: '' })] },

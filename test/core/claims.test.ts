@@ -12,6 +12,7 @@ import {
   pair,
   reasonIn,
   recorded,
+  run,
   source,
 } from '../support/observations.ts';
 import { intended } from '../support/statuses.ts';
@@ -24,6 +25,9 @@ const messageOf = (over: Partial<ResolvedPair>, input: ObservationInput = {}): u
 };
 
 describe('a claim of another size than its source', () => {
+  const smallPair = pair({ claim: claim() });
+  const secondPair = { name: 'logs', sourceLunID: 'snap-1', targetLunID: 'vol-2', claim: claim({ name: 'logs' }) };
+  const used = run({ owner: 'cluster/shop/older/1', runID: 'nightly', outcome: 'Succeeded' });
   const small = { luns: [lun({ sizeBytes: 8 * GiB })] };
 
   it('that is smaller calls for a person, says the value to set, and waits without limit', () => {
@@ -63,6 +67,23 @@ describe('a claim of another size than its source', () => {
     expect(decide(late)).toMatchObject({ action: { kind: 'RaiseClaim' } });
     const plan = { ...small, spec: { claimResize: 'Raise', mode: 'Plan' } as const };
     expect(recorded(decide(seen({}, plan))).ended).toBe('Planned');
+  });
+
+  it.each<[string, ObservationInput]>([
+    ['TargetLarger', { luns: [lun({ sizeBytes: 8 * GiB }), lun({ id: 'vol-2', sizeBytes: 12 * GiB })] }],
+    ['VolumeModeMismatch', { pairs: [smallPair, pair({ ...secondPair, sourceMode: 'Block' })] }],
+    ['UnselectedVolume', { luns: [lun({ sizeBytes: 8 * GiB }), lun({ id: 'vol-2', volumes: ['theirs'] })] }],
+    ['VolumeNotSupported', { luns: [lun({ sizeBytes: 8 * GiB, identifiers: [] }), lun({ id: 'vol-2' })] }],
+    [
+      'RunIDConflict',
+      { spec: { runID: 'nightly' }, luns: [lun({ sizeBytes: 8 * GiB, runs: [used] }), lun({ id: 'vol-2' })] },
+    ],
+  ])('is neither raised nor waited for in a run that cannot be right: %s', (reason, { spec, ...input }) => {
+    const luns = [lun({ sizeBytes: 8 * GiB }), lun({ id: 'vol-2' })];
+    for (const claimResize of ['Never', 'Raise'] as const) {
+      const o = observation({ pairs: [smallPair, pair(secondPair)], luns, ...input, spec: { ...spec, claimResize } });
+      expect(recorded(decide(o)).ended).toBe(reason);
+    }
   });
 
   it('that is larger cannot shrink, and may keep its size', () => {
@@ -110,6 +131,8 @@ describe('a LUN that backs a volume', () => {
     const [, withoutGrant] = messageOf({ isForeign: true, targetNeedsGrant: true });
     expect(withoutGrant).toContain('has no grant');
     expect(withoutGrant).not.toContain('PersistentVolume');
+    const overwriting = { spec: { unselectedVolumePolicy: 'Overwrite' } } as const;
+    expect(messageOf({ isForeign: true }, overwriting)[0]).toBe('AccessDenied');
   });
 
   it('with another claim of the namespace is refused, naming it, unless both may be lost', () => {
@@ -119,6 +142,27 @@ describe('a LUN that backs a volume', () => {
     ]);
     const overwritten = seen({ otherClaims: ['users'] }, { spec: { unselectedVolumePolicy: 'Overwrite' } });
     expect(recorded(decide(overwritten)).status.operationID).toBeDefined();
+  });
+});
+
+describe('a LUN that is the volume of two claims', () => {
+  const pairs = [
+    pair({ claim: claim(), otherClaims: ['users'] }),
+    pair({ name: 'users', claim: claim({ name: 'users' }), otherClaims: ['orders'] }),
+  ];
+
+  it('is the target of two pairs where both are selected, and is not called unselected then', () => {
+    for (const unselectedVolumePolicy of ['Refuse', 'Overwrite'] as const) {
+      const write = recorded(decide(observation({ pairs, spec: { unselectedVolumePolicy } })));
+      expect(write.ended).toBe('InvalidArgument');
+      expect(conditionIn(write.status, 'Succeeded')?.message).toContain('LUN vol-1 is the target of two pairs');
+    }
+  });
+
+  it('is refused for a third one that no pair selects', () => {
+    const [first, second] = pairs;
+    const third = [pair({ ...first, otherClaims: ['users', 'audit'] }), pair(second)];
+    expect(recorded(decide(observation({ pairs: third }))).ended).toBe('UnselectedVolume');
   });
 });
 

@@ -123,8 +123,10 @@ describe('ttlSecondsAfterFinished', () => {
 
   it.each([
     ['Argo CD', { annotations: { 'argocd.argoproj.io/tracking-id': 'x' } }],
+    ['Argo CD', { labels: { 'argocd.argoproj.io/instance': 'x' } }],
     ['Flux', { labels: { 'kustomize.toolkit.fluxcd.io/name': 'x' } }],
     ['Flux', { labels: { 'helm.toolkit.fluxcd.io/name': 'x' } }],
+    ['Helm', { annotations: { 'meta.helm.sh/release-name': 'x' } }],
     ['Helm', { labels: { 'app.kubernetes.io/managed-by': 'Helm' } }],
   ])('does not delete what %s would create again, and says so once', (tool, metadata) => {
     const spec = { ttlSecondsAfterFinished: 60 };

@@ -134,12 +134,15 @@ describe('a status that does not know what runs', () => {
     expect(recorded(decide(o)).status).toMatchObject({ operationID: `${UID}.2`, operationKind: 'RollBack' });
   });
 
-  it('only shows what has no id to be recorded', () => {
-    const view = readView({ lunList: [source(), targetWith({ operationID: '' })] });
+  it.each([
+    ['', 0],
+    ['other.1', 1],
+  ])('only shows what has no id to be recorded: "%s"', (operationID, attempt) => {
+    const view = readView({ lunList: [source(), targetWith({ operationID })] });
     const write = recorded(decide(observation({ view })));
     expect(write.lookAgainInMs).toBe(5_000);
     expect(write.status).not.toHaveProperty('operationID');
-    expect(told(write)).toBe('Copying: Copying 1 pair, attempt 0');
+    expect(told(write)).toBe(`Copying: Copying 1 pair, attempt ${attempt}`);
   });
 
   it('makes an attempt dead that it has recorded since', () => {

@@ -170,6 +170,29 @@ describe('the volume that a snapshot was taken from', () => {
     });
   });
 
+  const made = (uid: string): Pick<Storage, 'claims' | 'volumes'> => ({
+    claims: [claimObject({ metadata: { ...claimObject().metadata, uid }, volumeName: 'pv-new' })],
+    volumes: [
+      volumeObject(),
+      volumeObject({
+        metadata: { name: 'pv-new', uid: 'pv-new-uid', resourceVersion: '6' },
+        handle: 'vol-2',
+        claim: { namespace: NAMESPACE, name: 'orders', uid },
+      }),
+    ],
+  });
+
+  it.each([
+    ['was made again over another volume', made('a-later-one')],
+    ['names another volume', made('orders-uid')],
+    ['is gone', { claims: [] }],
+    ['was another one', { volumes: [volumeObject({ claim: { namespace: NAMESPACE, name: 'orders', uid: 'first' } })] }],
+  ])('is nobody’s where the claim that it names %s', (_, storage) => {
+    const message = 'the volume that VolumeSnapshot nightly was taken from has no claim in this namespace';
+    const problem = { reason: 'ObjectNotFound', message };
+    expect(originalOf('nightly', contentObject(), place(storage))).toEqual({ kind: 'Missing', final: false, problem });
+  });
+
   it('is not another namespace’s', () => {
     const found = originalOf('nightly', contentObject(), place({ volumes: [volumeObject({ claim: elsewhere })] }));
     expect(found).toMatchObject({ final: false, problem: { reason: 'ObjectNotFound' } });
@@ -187,9 +210,14 @@ describe('the volume that a snapshot was taken from', () => {
   });
 
   it('with several claims has to be named', () => {
-    const second = volumeObject({ metadata: { name: 'pv-2', uid: 'pv-2-uid', resourceVersion: '5' } });
+    const users = { namespace: NAMESPACE, name: 'users', uid: 'users-uid' };
+    const metadata = { name: 'pv-2', uid: 'pv-2-uid', resourceVersion: '5' };
+    const storage = {
+      claims: [claimObject(), claimObject({ metadata: { ...users, resourceVersion: '5' }, volumeName: 'pv-2' })],
+      volumes: [volumeObject(), volumeObject({ metadata, claim: users })],
+    };
     const message = 'VolumeSnapshot nightly was taken from a volume with several claims: set the target';
-    expect(originalOf('nightly', contentObject(), place({ volumes: [volumeObject(), second] }))).toEqual({
+    expect(originalOf('nightly', contentObject(), place(storage))).toEqual({
       kind: 'Missing',
       final: true,
       problem: { reason: 'InvalidArgument', message },

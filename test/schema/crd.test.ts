@@ -82,6 +82,14 @@ describe.each([
   });
 });
 
+describe('the spec of a LunResync', () => {
+  it('has no field in which another namespace could be named', () => {
+    const names = nodesOf(lunResyncCrd()).map(([path]) => path);
+    expect(names).toContain('spec.pairs[].source.volumeSnapshotName');
+    expect(names.filter((path) => path.startsWith('spec') && /namespace/i.test(path))).toEqual([]);
+  });
+});
+
 describe('turning a zod schema into a structural schema', () => {
   it.each([
     ['a union', z.object({ a: z.union([z.string(), z.int()]) }), '.a: a structural schema cannot say'],

@@ -80,6 +80,32 @@ export async function startScene(cluster: ProvidedCluster, options: SceneOptions
   });
   const flags = options.operatorFlags ?? [];
   const operator = started.use(await startOperator({ kubeconfigPath: cluster.kubeconfigPath, namespace, flags }));
+  const processes = started.move();
+  return {
+    cluster,
+    namespace,
+    arrayName,
+    array,
+    operator,
+    lun: async (id, sizeBytes, seed) => {
+      await array.admin.createLun({ id, pool: 'pool', sizeBytes: BigInt(sizeBytes) });
+      if (seed !== undefined) await array.admin.fillPattern({ lunId: id, offset: 0n, length: BigInt(sizeBytes), seed });
+    },
+    digest: async (lunId) => (await array.admin.digest({ lunId })).digest,
+    ...resyncsIn(admin, namespace, arrayName),
+    patchArray: async (spec) => void (await sendOk(admin, 'PATCH', `${arrays}/${arrayName}`, { spec })),
+    [Symbol.asyncDispose]: () => processes.disposeAsync(),
+  };
+}
+
+/** The same scene as a user of another namespace sees it. The operator has to watch that namespace too. */
+export function sceneIn(scene: Scene, namespace: string): Scene {
+  return { ...scene, ...resyncsIn(scene.cluster.admin, namespace, scene.arrayName), namespace };
+}
+
+type Resyncs = Pick<Scene, 'apply' | 'read' | 'patch' | 'remove' | 'until' | 'finished' | 'events'>;
+
+function resyncsIn(admin: ProvidedCluster['admin'], namespace: string, arrayName: string): Resyncs {
   const resyncs = `/apis/lunresync.io/v1alpha1/namespaces/${namespace}/lunresyncs`;
   const read = async (name: string): Promise<LunResync | undefined> => {
     const body = await sendOk(admin, 'GET', `${resyncs}/${name}`).catch((error: unknown) => {
@@ -101,18 +127,7 @@ export async function startScene(cluster: ProvidedCluster, options: SceneOptions
     if (last === undefined) throw new Error(`${name} is gone`);
     return last;
   };
-  const processes = started.move();
   return {
-    cluster,
-    namespace,
-    arrayName,
-    array,
-    operator,
-    lun: async (id, sizeBytes, seed) => {
-      await array.admin.createLun({ id, pool: 'pool', sizeBytes: BigInt(sizeBytes) });
-      if (seed !== undefined) await array.admin.fillPattern({ lunId: id, offset: 0n, length: BigInt(sizeBytes), seed });
-    },
-    digest: async (lunId) => (await array.admin.digest({ lunId })).digest,
     apply: async (name, spec, annotations = {}) =>
       parsed(
         await sendOk(admin, 'POST', resyncs, {
@@ -124,7 +139,6 @@ export async function startScene(cluster: ProvidedCluster, options: SceneOptions
       ),
     read,
     patch: async (name, spec) => void (await sendOk(admin, 'PATCH', `${resyncs}/${name}`, { spec })),
-    patchArray: async (spec) => void (await sendOk(admin, 'PATCH', `${arrays}/${arrayName}`, { spec })),
     remove: async (name) => {
       const { code, message } = await send(admin, 'DELETE', `${resyncs}/${name}`);
       if (code >= 300 && code !== 404) throw new Error(`${name} could not be deleted: ${message}`);
@@ -141,7 +155,6 @@ export async function startScene(cluster: ProvidedCluster, options: SceneOptions
       );
       return (list['items'] ?? []) as readonly ResyncEvent[];
     },
-    [Symbol.asyncDispose]: () => processes.disposeAsync(),
   };
 }
 

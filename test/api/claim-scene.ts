@@ -1,0 +1,43 @@
+// What the tests of claims share: a claim with a snapshot of what its volume held before it was damaged.
+import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
+import { sendOk } from '../support/api-client.ts';
+import { MIB, type Scene } from '../support/scene.ts';
+import { bindClaim, bindSnapshot } from './storage-objects.ts';
+
+type Pairs = LunResyncSpec['pairs'];
+
+/** Claim `name` on LUN `name-lun`, and snapshot `name-nightly`, LUN `name-snap`, of an earlier content of it. */
+export async function makeDamagedClaim(
+  scene: Scene,
+  name: string,
+  sizeBytes = 4 * MIB,
+): Promise<{ readonly before: string; readonly now: string }> {
+  const [lunID, snapshotID] = [`${name}-lun`, `${name}-snap`];
+  await scene.lun(lunID, sizeBytes, `${name} as it was`);
+  const before = await scene.digest(lunID);
+  await scene.array.admin.snapshot({ lunId: lunID, id: snapshotID });
+  await scene.array.admin.fillPattern({ lunId: lunID, offset: 0n, length: BigInt(MIB), seed: 'damaged' });
+  const { admin } = scene.cluster;
+  await bindClaim(admin, scene.namespace, name, { lunID, sizeBytes });
+  await bindSnapshot(admin, scene.namespace, `${name}-nightly`, { snapshotID, volumeHandle: lunID });
+  return { before, now: await scene.digest(lunID) };
+}
+
+/** Snapshot `name-nightly` over that target, or over its own volume. */
+export function nightlyOf(name: string, target?: Pairs[number]['target']): Pairs {
+  return [
+    { name: 'data', source: { volumeSnapshotName: `${name}-nightly` }, ...(target === undefined ? {} : { target }) },
+  ];
+}
+
+/** Path of a claim of the scene's namespace. */
+export function claimPath({ namespace }: Scene, name: string): string {
+  return `/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`;
+}
+
+/** Deletes a claim as a cluster does whose controllers let go of it; its volume stays and is Released. */
+export async function removeClaim(scene: Scene, name: string): Promise<void> {
+  const { admin } = scene.cluster;
+  await sendOk(admin, 'PATCH', claimPath(scene, name), { metadata: { finalizers: null } });
+  await sendOk(admin, 'DELETE', claimPath(scene, name));
+}
