@@ -10,7 +10,7 @@ import { cacheFolder } from '../../scripts/control-plane/binaries.ts';
 
 const DOWNLOAD_MS = 300_000;
 
-/** Where kubeconform finds a kind in the folder. */
+/** Where kubeconform finds a kind in the folder; its name for the core group is the version. */
 export const SCHEMA_PATH = '{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json';
 
 type Schema = { readonly [key: string]: unknown };
@@ -28,8 +28,9 @@ export async function schemaFolder(release: string): Promise<string> {
       const kinds = (definition['x-kubernetes-group-version-kind'] ?? []) as readonly Kind[];
       const [of] = kinds;
       if (of === undefined || kinds.length > 1) continue;
-      await mkdir(join(made, of.group), { recursive: true });
-      const path = join(made, of.group, `${of.kind.toLowerCase()}_${of.version}.json`);
+      const group = join(made, of.group || of.version);
+      await mkdir(group, { recursive: true });
+      const path = join(group, `${of.kind.toLowerCase()}_${of.version}.json`);
       await writeFile(path, JSON.stringify(standalone(name, definitions)));
     }
     await rename(made, folder);
