@@ -32,6 +32,11 @@ beforeAll(async () => {
   await installCRDs(plane.admin, [CRDS]);
   await installSnapshotKinds(plane.admin);
   for (const name of [SYSTEM, 'shop']) await sendOk(plane.admin, 'POST', '/api/v1/namespaces', { metadata: { name } });
+  await sendOk(plane.admin, 'POST', '/apis/storage.k8s.io/v1/storageclasses', {
+    metadata: { name: EXPANDABLE },
+    provisioner: DRIVER,
+    allowVolumeExpansion: true,
+  });
 }, BUILD_MS);
 
 afterAll(async () => {
