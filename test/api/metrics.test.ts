@@ -1,7 +1,9 @@
 // What a Prometheus reads from a real operator, and whether the page of metrics says the same.
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { BUILD_MS, only, render } from '../deploy/helm.ts';
 import { freePort } from '../support/free-port.ts';
 import { startOperator } from '../support/operator.ts';
 import { lunPair, MIB, type Scene, startScene } from '../support/scene.ts';
@@ -81,6 +83,28 @@ describe('/metrics of an operator', () => {
     expect(await linesOf('leader_election_master_status')).toEqual([
       'leader_election_master_status{name="lunresync"} 1',
     ]);
+  });
+});
+
+describe('what `helm test` runs', { timeout: BUILD_MS }, () => {
+  /** The exit code of the test Pod's program, with another address than that of the Service. */
+  async function helmTest(address: string): Promise<number> {
+    const pod = only(await render(), 'Pod')['spec'] as {
+      readonly containers: readonly { readonly command: readonly string[]; readonly args: readonly string[] }[];
+    };
+    const { command, args } = pod.containers[0]!;
+    expect(command[0]).toBe('node');
+    expect(args[1]).toBe('http://lunresync-metrics:8080');
+    return new Promise((resolve) => {
+      execFile(process.execPath, [...command.slice(1), args[0]!, address], (error) =>
+        resolve(Number(error?.code ?? 0)),
+      );
+    });
+  }
+
+  it('passes against an operator that works, and fails where there is none', async () => {
+    expect(await helmTest(url)).toBe(0);
+    expect(await helmTest(`http://127.0.0.1:${await freePort()}`)).toBe(1);
   });
 });
 
