@@ -29,7 +29,7 @@ ARG SOURCE_DATE_EPOCH=0
 RUN npm ci --omit=dev --omit=optional --ignore-scripts \
  && rm -rf node_modules/koffi node_modules/.bin package-lock.json
 COPY --from=build /app/dist dist
-RUN rm -rf dist/simulator dist/proto/lunarray/admin dist/proto/csi \
+RUN rm -rf dist/simulator dist/plugin dist/proto/lunarray/admin dist/proto/csi \
  && find . -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
 FROM base AS simulator-files

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
@@ -8,6 +9,8 @@ import { SummaryReporter } from './test/support/summary-reporter.ts';
  */
 export default defineConfig({
   test: {
+    // Tests wait for other processes most of the time: one file at a time would leave a core of two idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', ...jsonReporter(), new SummaryReporter()],
     projects: [
       {

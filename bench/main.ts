@@ -1,6 +1,7 @@
 // `npm run bench`: measures what a user of LunResync waits for and pays for, and prints it beside what is aimed at.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { measureClaims } from './cluster/claims.ts';
 import { measureLatency } from './cluster/latency.ts';
 import { measureMany } from './cluster/many.ts';
 import { measureCopy } from './copy/copy.ts';
@@ -13,6 +14,7 @@ import { type BenchContext, isMet, NotMeasurable, type PartReport, type Row, tab
 const RUNNERS: Readonly<Record<PartName, (context: BenchContext<Sizes>) => Promise<readonly Row[]>>> = {
   latency: measureLatency,
   many: measureMany,
+  claims: measureClaims,
   copy: measureCopy,
   safety: measureSafety,
   xfs: measureXfs,

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts, in the order in which they run. */
-export const PARTS = ['latency', 'many', 'copy', 'safety', 'xfs'] as const;
+export const PARTS = ['latency', 'many', 'claims', 'copy', 'safety', 'xfs'] as const;
 
 export type PartName = (typeof PARTS)[number];
 
@@ -12,6 +12,8 @@ export type Sizes = {
   readonly latencyRuns: number;
   /** Resyncs at once. */
   readonly manyResyncs: number;
+  /** LunResyncs of claims at once, and as many VolumeSnapshots. */
+  readonly claims: number;
   /** Of a LUN whose copy is timed. */
   readonly lunBytes: number;
   /** How often each copy is timed. */
@@ -30,8 +32,8 @@ export type BenchOptions = {
 
 export const MIB = 1024 * 1024;
 
-const FULL: Sizes = { latencyRuns: 20, manyResyncs: 200, lunBytes: 2048 * MIB, rounds: 5 };
-const QUICK: Sizes = { latencyRuns: 5, manyResyncs: 20, lunBytes: 128 * MIB, rounds: 2 };
+const FULL: Sizes = { latencyRuns: 20, manyResyncs: 200, claims: 500, lunBytes: 2048 * MIB, rounds: 5 };
+const QUICK: Sizes = { latencyRuns: 5, manyResyncs: 20, claims: 20, lunBytes: 128 * MIB, rounds: 2 };
 
 export const USAGE = `Usage: npm run bench [-- options]
 

@@ -150,7 +150,7 @@ function assemble({ config, log, server, metrics, events, clusterID, signal }: A
       announce: announcer(events),
       report: {
         resync: resyncReport(log, runMetrics),
-        controller: controllerReport(log, metrics),
+        controller: controllerReport(log, metrics, runMetrics),
         sweep: sweepReport(log),
         reflector: reflectorReport(log, metrics),
       },

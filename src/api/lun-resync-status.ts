@@ -93,6 +93,9 @@ const pairSourceSchema = z.object({
 
 const pairTargetSchema = z.object({
   lunID: lunID().optional().describe('Id of the target LUN on the array.'),
+  claimUID: text(36)
+    .optional()
+    .describe('metadata.uid of the PersistentVolumeClaim whose volume the target is; absent when it is of none.'),
   identifier: identifier()
     .optional()
     .describe('One SCSI page 83 identifier of the target LUN, such as naa.6001405…; at most 64 characters.'),

@@ -7,11 +7,11 @@ export const MAX_OBJECT_BYTES = 64 * 1024;
 /** Size that a status is cut down to, as JSON in bytes: what the largest spec and metadata leave of an object. */
 export const MAX_STATUS_BYTES = 51.5 * 1024;
 
-/** Longest total of LUN ids and identifiers of both sides over all pairs, in characters; see {@link resolvedTextLength}. */
+/** Longest total of the ids and identifiers of both sides over all pairs, in characters; see {@link resolvedTextLength}. */
 export const MAX_RESOLVED_TEXT = 8192;
 
 /**
- * Characters that the LUN ids and identifiers of the resolved pairs take together.
+ * Characters that the LUN ids, the claims' uids and the identifiers of the resolved pairs take together.
  *
  * A run whose pairs need more than {@link MAX_RESOLVED_TEXT} cannot be recorded within the limits of an object and must
  * be refused before its intent is written: ids, unlike messages, cannot be shortened.
@@ -20,10 +20,12 @@ export function resolvedTextLength(pairs: readonly Pick<PairStatus, 'source' | '
   return pairs.reduce((sum, pair) => sum + sideLength(pair.source) + sideLength(pair.target), 0);
 }
 
-function sideLength(
-  side: { readonly lunID?: string | undefined; readonly identifier?: string | undefined } = {},
-): number {
-  return (side.lunID?.length ?? 0) + (side.identifier?.length ?? 0);
+function sideLength({
+  lunID = '',
+  identifier = '',
+  claimUID = '',
+}: PairStatus['source'] & PairStatus['target'] = {}): number {
+  return lunID.length + identifier.length + claimUID.length;
 }
 
 /**

@@ -96,6 +96,7 @@ export function lunFrom(message: pb.Lun): Lun {
     volumes: message.volumes.slice(0, MAX_ITEMS).map((volume) => textFrom(volume.name, 253)),
     runs: message.runs.slice(-MAX_ITEMS).map(runFrom),
     safetyOwner: nameFrom(message.safetyOwner, 512, 'Lun.safety_owner'),
+    allocatedBytes: Number(message.allocatedBytes),
   };
 }
 

@@ -4,9 +4,10 @@
  */
 import type { LunResync } from '../api/lun-resync.ts';
 import type { StorageArray } from '../api/storage-array.ts';
-import type { ControllerReport } from './ports.ts';
+import type { ArrayClient, ArrayTask, ControllerReport } from './ports.ts';
 import type { WorkQueue } from './queue.ts';
 import { reconcile } from './reconcile.ts';
+import { measureSnapshots } from './snapshot-usage.ts';
 import { reconcileArray, type StorageArrayWorld } from './storage-arrays.ts';
 import { type Sweep, sweepArray } from './sweep.ts';
 import { runWorkers } from './workers.ts';
@@ -38,6 +39,7 @@ export type ControllerParts = {
 
 const SWEEP_EVERY_MS = 600_000;
 const WATCH_AGAIN_MS = 2_000;
+const MEASURE_EVERY_MS = 60_000;
 
 /** Runs until the signal aborts; resolves when the last worker has come to the end of its step. */
 export async function runController(parts: ControllerParts, signal: AbortSignal): Promise<void> {
@@ -119,13 +121,12 @@ function arrayObserver(
     const task = new AbortController();
     tasks.set(name, task);
     const both = AbortSignal.any([signal, task.signal]);
-    void repeat(
-      parts,
-      name,
+    const work: readonly Task[] = [
       { task: 'watch', everyMs: WATCH_AGAIN_MS, run: () => watchArray(parts, name, both) },
-      both,
-    );
-    void repeat(parts, name, { task: 'sweep', everyMs: SWEEP_EVERY_MS, run: () => sweep(parts, name, both) }, both);
+      { task: 'sweep', everyMs: SWEEP_EVERY_MS, run: () => sweep(parts, name, both) },
+      { task: 'measure', everyMs: MEASURE_EVERY_MS, run: () => measure(parts, name, both) },
+    ];
+    for (const each of work) void repeat(parts, name, each, both);
   };
   return {
     onAdd: start,
@@ -154,7 +155,7 @@ function wakeResyncs({ world, queue }: ControllerParts, arrayName: string): void
   }
 }
 
-type Task = { readonly task: 'watch' | 'sweep'; readonly everyMs: number; readonly run: () => Promise<void> };
+type Task = { readonly task: ArrayTask; readonly everyMs: number; readonly run: () => Promise<void> };
 
 async function repeat(parts: ControllerParts, array: string, task: Task, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -169,10 +170,8 @@ async function repeat(parts: ControllerParts, array: string, task: Task, signal:
 
 /** The end of an operation wakes its object up at once; without the watch, and for its steps, there is the next look. */
 async function watchArray({ world, queue }: ControllerParts, name: string, signal: AbortSignal): Promise<void> {
-  const array = world.arrays.get(name);
-  if (array === undefined) return;
-  const client = await world.arrays.client(array, signal);
-  if ('kind' in client) return;
+  const client = (await reached(world, name, signal))?.client;
+  if (client === undefined) return;
   for await (const operation of client.watch(`${world.clusterID}/`, signal)) {
     if (operation.outcome === 'Running') continue;
     const [, namespace, object, uid] = operation.owner.split('/');
@@ -183,8 +182,21 @@ async function watchArray({ world, queue }: ControllerParts, name: string, signa
 }
 
 async function sweep({ world, sweep: parts }: ControllerParts, name: string, signal: AbortSignal): Promise<void> {
-  const array = world.arrays.get(name);
-  if (array === undefined) return;
-  const client = await world.arrays.client(array, signal);
-  if (!('kind' in client)) await sweepArray(client, parts, signal);
+  const client = (await reached(world, name, signal))?.client;
+  if (client !== undefined) await sweepArray(client, parts, signal);
+}
+
+async function measure({ world, report }: ControllerParts, name: string, signal: AbortSignal): Promise<void> {
+  const seen = await reached(world, name, signal);
+  const usage = seen && (await measureSnapshots(seen.client, seen.array, world.store.list(), signal));
+  if (!signal.aborted) report.onSnapshotUsage(name, usage);
+}
+
+type Reached = { readonly array: StorageArray; readonly client: ArrayClient };
+
+async function reached({ arrays }: World, name: string, signal: AbortSignal): Promise<Reached | undefined> {
+  const array = arrays.get(name);
+  if (array === undefined) return undefined;
+  const client = await arrays.client(array, signal);
+  return 'kind' in client ? undefined : { array, client };
 }

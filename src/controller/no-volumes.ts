@@ -9,6 +9,7 @@ const view: Volumes['view'] = {
   snapshot: () => undefined,
   content: () => undefined,
   contentsOf: () => [],
+  contentsFrom: () => [],
   usersOf: () => [],
 };
 

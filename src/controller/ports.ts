@@ -116,8 +116,16 @@ export type Report = {
 /** The same of the controller as a whole. */
 export type ControllerReport = {
   readonly onReconciled: (reconciled: Reconciled) => void;
-  readonly onArrayTaskFailed: (array: string, task: 'watch' | 'sweep', error: unknown) => void;
+  readonly onArrayTaskFailed: (array: string, task: ArrayTask, error: unknown) => void;
+  /** The safety snapshots that LunResyncs keep on an array; undefined when nothing is known of them. */
+  readonly onSnapshotUsage: (array: string, usage: SnapshotUsage | undefined) => void;
 };
+
+/** What is done for each array beside the runs. */
+export type ArrayTask = 'watch' | 'sweep' | 'measure';
+
+/** How many safety snapshots there are, and the bytes that the array says they take from its pools. */
+export type SnapshotUsage = { readonly count: number; readonly allocatedBytes: number };
 
 /** One reconcile. `again`: it asked to be looked at later. */
 export type Reconciled = {

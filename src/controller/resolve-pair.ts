@@ -3,8 +3,16 @@ import type { LunResync } from '../api/lun-resync.ts';
 import type { Finding } from '../core/finding.ts';
 import type { ResolvedPair, TargetClaim } from '../core/observation.ts';
 import type { Problem } from '../core/problem.ts';
-import { type BoundClaim, claimNamed, originalOf, type Place, snapshotNamed } from '../core/references.ts';
-import { isMeant, type SnapshotContent } from '../core/volumes.ts';
+import {
+  type BoundClaim,
+  claimNamed,
+  isVolumeOf,
+  originalOf,
+  type Place,
+  snapshotNamed,
+  snapshotsSince,
+} from '../core/references.ts';
+import { isMeant, type SnapshotContent, type Volume } from '../core/volumes.ts';
 
 /** Where names are looked up. `undone`: by their names, the runs that the spec wants to undo. */
 export type Names = Place & { readonly undone: ReadonlyMap<string, LunResync> };
@@ -13,7 +21,10 @@ type SpecPair = LunResync['spec']['pairs'][number];
 
 /** The pairs by their names. An undo's source is known only when the array has been asked: see `withSafetySnapshot`. */
 export function resolvePairs(resync: LunResync, names: Names): ResolvedPair[] {
-  return resync.spec.pairs.map((pair) => resolvePair(pair, names));
+  return resync.spec.pairs.map((pair) => {
+    const resolved = resolvePair(pair, names);
+    return resync.spec.mode === 'Plan' ? withNewerSnapshots(resolved, pair, names) : resolved;
+  });
 }
 
 /** One of them. */
@@ -63,7 +74,8 @@ function targetOf({ claim, volume }: BoundClaim): Partial<ResolvedPair> {
 
 function claimOf({ claim, volume }: BoundClaim): TargetClaim {
   const { name, uid, resourceVersion } = claim.metadata;
-  return { name, uid, resourceVersion, mode: volume.mode, fsType: volume.fsType, requestBytes: claim.requestBytes };
+  const { requestBytes, capacityBytes } = claim;
+  return { name, uid, resourceVersion, mode: volume.mode, fsType: volume.fsType, requestBytes, capacityBytes };
 }
 
 /**
@@ -85,6 +97,8 @@ function withOwner(pair: ResolvedPair, names: Names): ResolvedPair {
   const isRead = used.every((users) => users !== undefined);
   return {
     ...pair,
+    // An array may list a volume under its CSI handle, which is the LUN's id: that of the claim is meant to be overwritten.
+    selectedVolumes: [pair.targetLunID],
     claim: claimOf(own),
     otherClaims: claims.filter((one) => one !== own).map(({ claim }) => claim.metadata.name),
     users: used.flatMap((users) => users ?? []),
@@ -97,15 +111,28 @@ function notRead(namespace: string): Problem {
   return { reason: 'BadState', message: `the Pods of namespace ${namespace} have not been read yet`, remedy };
 }
 
+/** A block copy leaves the newer snapshots of its target as they are, so that they are no obstacle but worth knowing. */
+function withNewerSnapshots(resolved: ResolvedPair, { source }: SpecPair, names: Names): ResolvedPair {
+  const { driver, namespace, volumes, undone } = names;
+  if (driver === undefined || resolved.claim === undefined) return resolved;
+  const { volumeSnapshotName = '', undoOf = '' } = source;
+  const contentName = volumes.snapshot(namespace, volumeSnapshotName)?.contentName ?? '';
+  // A safety snapshot is taken when its run begins.
+  const since = volumes.content(contentName)?.takenAt ?? Date.parse(undone.get(undoOf)?.status.startTime ?? '');
+  return { ...resolved, newerSnapshots: snapshotsSince(since, driver, resolved.targetLunID, names) };
+}
+
 function undoPair(pair: SpecPair, name: string, names: Names): ResolvedPair {
   const other = names.undone.get(name);
   const wait = (message: string): ResolvedPair => ({ ...base(pair), problem: { reason: 'ObjectNotFound', message } });
   if (other === undefined) return wait(`LunResync ${name} does not exist`);
   if (other.status.completionTime === undefined) return wait(`LunResync ${name} has not finished`);
   const undone = other.status.pairs?.find((candidate) => candidate.name === pair.name);
-  const targetLunID = undone?.target?.lunID;
+  const { lunID: targetLunID, claimUID } = undone?.target ?? {};
   if (targetLunID === undefined)
     return noSnapshot(pair, `LunResync ${name} has no pair ${pair.name} that was resolved`);
+  if (claimUID !== undefined && names.driver !== undefined && !isVolumeOf(claimUID, targetLunID, names))
+    return claimReplaced(pair, other, names.volumes.volumesOn(names.driver, targetLunID));
   const wanted = withTarget(base(pair), pair, names);
   if (wanted.problem !== undefined) return wanted;
   if (wanted.targetLunID !== '' && wanted.targetLunID !== targetLunID)
@@ -114,6 +141,18 @@ function undoPair(pair: SpecPair, name: string, names: Names): ResolvedPair {
       `LunResync ${name} had another target for pair ${pair.name} than LUN ${wanted.targetLunID}`,
     );
   return { ...wanted, targetLunID, targetNeedsGrant: !hasClaim(targetLunID, names) };
+}
+
+/** The name is a guess for people, from the specs or from a volume that was of the claim; the uid is what was compared. */
+function claimReplaced(pair: SpecPair, other: LunResync, released: readonly Volume[]): ResolvedPair {
+  const { name, namespace } = other.metadata;
+  const undone = other.spec.pairs.find((candidate) => candidate.name === pair.name);
+  const claimName =
+    (pair.target ?? undone?.target)?.persistentVolumeClaimName ??
+    released.find(({ claim }) => claim?.namespace === namespace)?.claim?.name;
+  const title = claimName === undefined ? 'the claim' : `claim ${claimName}`;
+  const message = `${title}, which LunResync ${name} overwrote, is gone or was made again since`;
+  return { ...base(pair), final: true, problem: { reason: 'ClaimReplaced', message } };
 }
 
 /** The claim may have been made again since over another volume; then the LUN is nobody's, and needs a grant. */

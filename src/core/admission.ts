@@ -166,7 +166,7 @@ function recordable(o: Observation): Objection | undefined {
   if (isAttempted(o)) return undefined;
   const length = resolvedTextLength(resolvedSides(o.pairs, readView(o)));
   if (length <= MAX_RESOLVED_TEXT) return undefined;
-  const message = `the ids and identifiers of the LUNs have ${length} characters together, above ${MAX_RESOLVED_TEXT}`;
+  const message = `the ids and identifiers of LUNs and claims have ${length} characters together, above ${MAX_RESOLVED_TEXT}`;
   return { kind: 'End', problem: { reason: 'InvalidArgument', message, remedy: 'Use several LunResyncs' } };
 }
 

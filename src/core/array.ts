@@ -57,6 +57,8 @@ export type Lun = {
   readonly runs: readonly Run[];
   /** Of a safety snapshot, the owner whose run it belongs to; empty otherwise. */
   readonly safetyOwner: string;
+  /** Bytes that its blocks take from the pool, as the array counts those that it shares. A measure: nothing is decided on it. */
+  readonly allocatedBytes: number;
 };
 
 export type OperationPair = {

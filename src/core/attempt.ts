@@ -8,6 +8,7 @@ import type { Announcement, Decision } from './decision.ts';
 import { formatNames } from './format.ts';
 import { readHistory, type TargetHistory } from './history.ts';
 import { arrayName, type Observation, policyOf, type ResolvedPair, readView } from './observation.ts';
+import { operationIDOf } from './recorded.ts';
 import { compose } from './status.ts';
 
 /** Records the next attempt's intent: number, id, array, LUNs, and the generations read for it. */
@@ -16,7 +17,7 @@ export function recordIntent(o: Observation, kind: OperationKind): Decision {
   const view = readView(o);
   const set: Partial<LunResyncStatus> = {
     attempt,
-    operationID: `${o.resync.metadata.uid}.${attempt}`,
+    operationID: operationIDOf(o.resync, attempt),
     operationKind: kind,
     arrayName: arrayName(o),
     arrayID: view.identity.arrayID,

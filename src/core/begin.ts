@@ -26,13 +26,13 @@ export function admit(o: Observation): Decision {
   if (objection?.kind === 'Raise') return raise(objection);
   if (objection !== undefined) return waitOrEnd(o, objection);
   if (o.resync.spec.mode === 'Run') return recordIntent(o, 'Resync');
+  return planned(o);
+}
+
+function planned(o: Observation): Decision {
   const plan = planOf(o);
-  return succeed(
-    o,
-    'Planned',
-    `All checks passed; nothing was changed, and status.plan has ${plan.length} steps`,
-    plan,
-  );
+  const steps = plan.length === 1 ? '1 step' : `${plan.length} steps`;
+  return succeed(o, 'Planned', `All checks passed; nothing was changed, and status.plan has ${steps}`, plan);
 }
 
 /** An intent is recorded and the LUNs' runs know nothing of it (yet). */

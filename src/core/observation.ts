@@ -74,6 +74,8 @@ export type ResolvedPair = {
   readonly isForeign?: boolean;
   /** Other claims of this namespace on the target LUN. */
   readonly otherClaims?: readonly string[];
+  /** Names of the namespace's snapshots of the target that were taken after the source was; told in a plan only. */
+  readonly newerSnapshots?: readonly string[];
   /** Of the volume that the source snapshot was taken from, where it is known. */
   readonly sourceMode?: VolumeMode;
   readonly sourceFsType?: string;
@@ -94,6 +96,8 @@ export type TargetClaim = {
   readonly mode: VolumeMode;
   readonly fsType: string;
   readonly requestBytes: number;
+  /** What its users have: less than its volume until a node has grown the file system. 0: not told. */
+  readonly capacityBytes: number;
 };
 
 /**

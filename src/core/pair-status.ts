@@ -27,9 +27,9 @@ export function resolvedSides(
   pairs: readonly ResolvedPair[],
   { luns }: ReadView,
 ): Pick<PairStatus, 'source' | 'target'>[] {
-  return pairs.map(({ sourceLunID, targetLunID }) => ({
-    source: side(sourceLunID, luns.get(sourceLunID)),
-    target: side(targetLunID, luns.get(targetLunID)),
+  return pairs.map((pair) => ({
+    source: side(pair.sourceLunID, luns.get(pair.sourceLunID)),
+    target: targetSide(pair, luns.get(pair.targetLunID)),
   }));
 }
 
@@ -57,16 +57,21 @@ function sidesOf(
   view: ReadView,
   before: PairStatus | undefined,
 ): Required<Pick<PairStatus, 'source' | 'target'>> {
-  const { sourceLunID, targetLunID } = pair;
+  const { sourceLunID } = pair;
   const { source, target } = before ?? {};
   const hasEnded = run !== undefined && run.outcome !== 'Running';
   return {
     source: source?.lunID === sourceLunID ? source : side(sourceLunID, view.luns.get(sourceLunID)),
     target: {
-      ...(target?.lunID === targetLunID ? target : side(targetLunID, lun)),
+      ...(isRecorded(target, pair) ? target : targetSide(pair, lun)),
       ...(hasEnded && lun !== undefined ? { finalSizeBytes: lun.sizeBytes } : {}),
     },
   };
+}
+
+/** Until an intent has recorded its generation, a target follows what its name leads to. */
+function isRecorded(target: PairStatus['target'], { targetLunID, claim }: ResolvedPair): boolean {
+  return target?.lunID === targetLunID && (target.generation !== undefined || target.claimUID === claim?.uid);
 }
 
 function side(lunID: string, lun: Lun | undefined): NonNullable<PairStatus['source']> {
@@ -74,6 +79,10 @@ function side(lunID: string, lun: Lun | undefined): NonNullable<PairStatus['sour
     ...optional('lunID', lunID),
     ...(lun === undefined ? {} : { ...optional('identifier', uniqueIdentifier(lun)), sizeBytes: lun.sizeBytes }),
   };
+}
+
+function targetSide({ targetLunID, claim }: ResolvedPair, lun: Lun | undefined): NonNullable<PairStatus['target']> {
+  return { ...side(targetLunID, lun), ...optional('claimUID', claim?.uid) };
 }
 
 type Bytes = Pick<PairStatus, 'copiedBytes' | 'totalBytes'>;

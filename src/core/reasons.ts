@@ -195,6 +195,11 @@ export const REASONS = {
     'The run named by undoOf has no safety snapshot for this pair.',
     'Name a finished run that has a pair of this name and still has its safety snapshots.',
   ),
+  ClaimReplaced: failure(
+    'VSS_E_BAD_STATE',
+    'The claim that the run named by undoOf overwrote is gone or was made again: its safety snapshot is not of the new one.',
+    'Resync the claim from a VolumeSnapshot instead.',
+  ),
   AccessDenied: failure(
     'E_ACCESSDENIED',
     'The namespace has no grant for a LUN that the spec names.',

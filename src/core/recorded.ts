@@ -7,10 +7,15 @@ import type { PairStatus } from '../api/lun-resync-status.ts';
 import { attemptOf } from './history.ts';
 import type { ResolvedPair } from './observation.ts';
 
-/** Whether an attempt of this very object can have that id: `<uid>.<attempt>`. */
-export function isOwnOperation({ metadata: { uid } }: LunResync, operationID: string): boolean {
+/** The id of an attempt of this very object, and of no other that has or had its name. */
+export function operationIDOf({ metadata }: LunResync, attempt: number): string {
+  return `${metadata.uid}.${attempt}`;
+}
+
+/** Whether it is the id of an attempt of this very object. */
+export function isOwnOperation(resync: LunResync, operationID: string): boolean {
   const attempt = attemptOf(operationID);
-  return attempt > 0 && operationID === `${uid}.${attempt}`;
+  return attempt > 0 && operationID === operationIDOf(resync, attempt);
 }
 
 /** The object without a recorded operation that is not its own, and with the array that its spec names. */
@@ -39,21 +44,25 @@ export function recordedPair(
   const sourceLunID = spec.source.lunID ?? recorded?.source?.lunID;
   const targetLunID = spec.target?.lunID ?? recorded?.target?.lunID;
   if (sourceLunID === undefined || targetLunID === undefined) return pair;
-  return withChange({ ...pair, sourceLunID, targetLunID }, pair);
+  return withChange({ ...pair, sourceLunID, targetLunID }, pair, recorded?.target?.claimUID);
 }
 
-/** The pair with what stands against another acceptance when a fresh look leads elsewhere, or nowhere. */
-export function withChange(recorded: ResolvedPair, fresh: ResolvedPair): ResolvedPair {
+/**
+ * The pair with what stands against another acceptance when a fresh look leads elsewhere, or nowhere. `claimUID`: of the
+ * claim that the target was recorded for. One that was made again is another, on whatever LUN.
+ */
+export function withChange(recorded: ResolvedPair, fresh: ResolvedPair, claimUID = fresh.claim?.uid): ResolvedPair {
   const { problem: _problem, changed, ...pair } = { ...recorded, final: false };
-  const found = changed ?? changeOf(recorded, fresh);
+  const found = changed ?? changeOf(recorded, fresh, claimUID);
   return found === undefined ? pair : { ...pair, changed: found };
 }
 
-function changeOf(recorded: ResolvedPair, fresh: ResolvedPair): ResolvedPair['changed'] {
+function changeOf(recorded: ResolvedPair, fresh: ResolvedPair, claimUID: string | undefined): ResolvedPair['changed'] {
   if (fresh.problem !== undefined) return { problem: fresh.problem, final: fresh.final };
   // Of an undo only the array knows the source.
   const isSource = fresh.sourceLunID === '' || fresh.sourceLunID === recorded.sourceLunID;
-  if (isSource && fresh.targetLunID === recorded.targetLunID) return undefined;
+  const isTarget = fresh.targetLunID === recorded.targetLunID && fresh.claim?.uid === claimUID;
+  if (isSource && isTarget) return undefined;
   const message = 'the claim or the snapshot is another one than when the run began';
   return { final: true, problem: { reason: 'BadState', message, remedy: 'Create a new LunResync' } };
 }

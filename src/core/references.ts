@@ -84,6 +84,28 @@ export function isVolumeOurs(
   return volumes.volumesOn(driver, handle).every(({ claim }) => claim === undefined || claim.namespace === namespace);
 }
 
+/** The namespace's snapshots of a volume that were taken after `since`, the oldest first; none where either time is not known. */
+export function snapshotsSince(
+  since: number,
+  driver: string,
+  handle: string,
+  { namespace, volumes }: Pick<Place, 'namespace' | 'volumes'>,
+): string[] {
+  return volumes
+    .contentsFrom(driver, handle)
+    .filter(({ snapshot, takenAt = Number.NaN }) => snapshot.namespace === namespace && takenAt > since)
+    .sort((a, b) => (a.takenAt ?? 0) - (b.takenAt ?? 0))
+    .map(({ snapshot }) => snapshot.name);
+}
+
+/** Whether the LUN is the volume of the claim with that uid. A uid that is gone never comes back. */
+export function isVolumeOf(claimUID: string, lunID: string, { namespace, driver = '', volumes }: Place): boolean {
+  return volumes.volumesOn(driver, lunID).some(({ claim: bound }) => {
+    const claim = volumes.claim(namespace, bound?.name ?? '');
+    return claim?.metadata.uid === claimUID && isMeant(bound, claim.metadata);
+  });
+}
+
 /** The claim on the volume that the snapshot was taken from: found by the handle, never by a name. */
 export function originalOf(name: string, content: SnapshotContent, place: Place): Finding<BoundClaim> {
   if (content.sourceHandle === '')

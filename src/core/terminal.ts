@@ -6,6 +6,7 @@ import { releaseFirst } from './attempt.ts';
 import type { Undo } from './conditions.ts';
 import type { Announcement, Decision } from './decision.ts';
 import { endingOf } from './ending.ts';
+import { growthEvent, growthNote } from './file-systems.ts';
 import { formatBytes, formatDuration, formatNames } from './format.ts';
 import { gitOpsTool } from './gitops.ts';
 import { arrayName, type Observation } from './observation.ts';
@@ -31,9 +32,12 @@ export function complete(o: Observation): Decision {
   const count = pairs.length === 1 ? '1 LUN has' : `${pairs.length} LUNs have`;
   const verified = o.resync.spec.verify === 'Digest' ? 'verified' : 'not verified';
   const time = formatDuration(o.now - Date.parse(startTime ?? iso(o.now)));
+  const growth = growthNote(o);
+  const copied = `${count} the content of the source: ${formatBytes(bytes)}, ${verified}, in ${time}`;
   return terminal(o, {
     reason: 'Completed',
-    message: `${count} the content of the source: ${formatBytes(bytes)}, ${verified}, in ${time}`,
+    message: growth === undefined ? copied : `${copied}. ${growth}`,
+    notes: growth === undefined ? [] : [growthEvent(growth)],
     set: { ending: undefined, progress: completeProgress(o.resync.status.progress, bytes, o.now) },
   });
 }
@@ -49,11 +53,13 @@ type End = {
   readonly reason: ReasonName;
   readonly message: string;
   readonly users?: readonly TargetUser[];
+  /** Told besides the outcome. */
+  readonly notes?: readonly Announcement[];
   readonly set: Partial<LunResyncStatus>;
 };
 
 /** The record at the array is released first: after this write nobody looks again. */
-function terminal(o: Observation, { reason, message, users = [], set }: End): Decision {
+function terminal(o: Observation, { reason, message, users = [], notes = [], set }: End): Decision {
   const release = releaseFirst(o);
   if (release !== undefined) return release;
   const draft = compose(o, { reason, message, set });
@@ -74,7 +80,8 @@ function terminal(o: Observation, { reason, message, users = [], set }: End): De
       ...(o.view.state === 'read' ? { arrayID: draft.arrayID ?? o.view.identity.arrayID } : {}),
     },
   });
-  return { kind: 'Record', status, announcements: announce(o, reason, message), lookAgainInMs: 0, ended: reason };
+  const announcements = [...announce(o, reason, message), ...notes];
+  return { kind: 'Record', status, announcements, lookAgainInMs: 0, ended: reason };
 }
 
 /** The note begins with a full stop of its own. */

@@ -16,6 +16,8 @@ export type Claim = {
   readonly volumeName: string;
   /** spec.resources.requests.storage in bytes. */
   readonly requestBytes: number;
+  /** status.capacity.storage in bytes: what its users have; 0 until it is bound. */
+  readonly capacityBytes: number;
   readonly isDeleted: boolean;
 };
 
@@ -58,6 +60,8 @@ export type SnapshotContent = {
   /** The handle of the volume that it was taken from; empty for a pre-provisioned one, which does not say. */
   readonly sourceHandle: string;
   readonly sourceMode: VolumeMode | undefined;
+  /** When the snapshot was taken, in milliseconds since the epoch; undefined when the driver has not told. */
+  readonly takenAt: number | undefined;
 };
 
 /** All of it as last seen. A name that is not there is undefined. */
@@ -71,6 +75,8 @@ export type VolumesView = {
   readonly snapshot: (namespace: string, name: string) => Snapshot | undefined;
   readonly content: (name: string) => SnapshotContent | undefined;
   readonly contentsOf: (driver: string, handle: string) => readonly SnapshotContent[];
+  /** Every VolumeSnapshotContent that was taken from the volume of that handle. */
+  readonly contentsFrom: (driver: string, sourceHandle: string) => readonly SnapshotContent[];
   /** Pods that may use the claim and attachments of its volume; undefined while the Pods have not been read yet. */
   readonly usersOf: (claim: Claim) => readonly TargetUser[] | undefined;
 };

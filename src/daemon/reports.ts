@@ -58,7 +58,7 @@ export function reflectorReport(log: Logger, metrics: ProcessMetrics): (reflecte
 /** How controller-runtime names the outcomes. */
 const RESULTS = { done: 'success', again: 'requeue_after', error: 'error' } as const;
 
-export function controllerReport(log: Logger, metrics: ProcessMetrics): ControllerReport {
+export function controllerReport(log: Logger, metrics: ProcessMetrics, runMetrics: RunMetrics): ControllerReport {
   return {
     onReconciled: ({ controller, key, outcome, seconds, error }) => {
       metrics.reconciled(controller, RESULTS[outcome], seconds);
@@ -66,6 +66,7 @@ export function controllerReport(log: Logger, metrics: ProcessMetrics): Controll
     },
     onArrayTaskFailed: (array, task, error) =>
       log.debug({ array, task, err: error }, 'a task at the array is tried again'),
+    onSnapshotUsage: (array, usage) => runMetrics.setSafetySnapshots(array, usage),
   };
 }
 

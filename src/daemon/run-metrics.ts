@@ -43,6 +43,8 @@ export class RunMetrics {
   readonly #duration: Histogram<'result'>;
   readonly #copiedBytes: Counter<'array'>;
   readonly #arrayUp: Gauge<'array'>;
+  readonly #safetySnapshots: Gauge<'array'>;
+  readonly #safetySnapshotBytes: Gauge<'array'>;
   readonly #arrayRequests: Counter<'array' | 'operation' | 'code'>;
   readonly #arraySeconds: Histogram<'array' | 'operation'>;
 
@@ -71,6 +73,20 @@ export class RunMetrics {
     this.#arrayUp = new Gauge({
       name: 'lunresync_array_up',
       help: 'Whether the last call to the array got an answer (1) or not (0).',
+      labelNames: ['array'],
+      registers,
+    });
+    this.#safetySnapshots = new Gauge({
+      name: 'lunresync_safety_snapshots',
+      help: 'Safety snapshots that LunResyncs keep on the array, by its last answer; absent when there are none.',
+      labelNames: ['array'],
+      registers,
+    });
+    this.#safetySnapshotBytes = new Gauge({
+      name: 'lunresync_safety_snapshot_allocated_bytes',
+      help:
+        'Bytes that these safety snapshots take from the pools of the array, as it reports them (allocated_bytes of ' +
+        'GetLuns); an array may count a block that is shared with another LUN in full.',
       labelNames: ['array'],
       registers,
     });
@@ -106,9 +122,24 @@ export class RunMetrics {
     this.#arrayUp.set({ array }, isUp ? 1 : 0);
   }
 
-  /** Removes the gauge of an array whose StorageArray was deleted, so that no alert stays for it. */
+  /** Says what safety snapshots are kept on an array; where there are none, or nothing is known, there is no gauge. */
+  setSafetySnapshots(
+    array: string,
+    usage: { readonly count: number; readonly allocatedBytes: number } | undefined,
+  ): void {
+    if (usage === undefined || usage.count === 0) {
+      this.#safetySnapshots.remove({ array });
+      this.#safetySnapshotBytes.remove({ array });
+      return;
+    }
+    this.#safetySnapshots.set({ array }, usage.count);
+    this.#safetySnapshotBytes.set({ array }, usage.allocatedBytes);
+  }
+
+  /** Removes the gauges of an array whose StorageArray was deleted, so that no alert stays for it. */
   forgetArray(array: string): void {
     this.#arrayUp.remove({ array });
+    this.setSafetySnapshots(array, undefined);
   }
 
   /** Counts one call to an array. */

@@ -78,6 +78,17 @@ export class ApiServer implements ApiTransport {
     }
   }
 
+  /** Sends a request and gives the answer as it is, such as a log. */
+  async text(request: ApiRequest): Promise<string> {
+    using limit = new Limit(request);
+    try {
+      const answer = await this.#exchange(request, limit.signal);
+      return await readText(answer.body);
+    } catch (error) {
+      throw limit.explain(error);
+    }
+  }
+
   /** Opens a stream of JSON values, one a line, as a watch sends them. It ends when the server closes it. */
   async *stream(request: ApiRequest): AsyncGenerator<unknown, void, undefined> {
     using limit = new Limit(request);

@@ -42,6 +42,11 @@ export class PooledKubeConfig extends KubeConfig {
     };
   }
 
+  /** The namespace of the current context; `default` where it names none, as kubectl takes it. */
+  get namespace(): string {
+    return this.getContextObject(this.currentContext)?.namespace || 'default';
+  }
+
   override async applySecurityAuthentication(context: RequestContext): Promise<void> {
     const connection = await this.connection();
     for (const [name, value] of Object.entries(connection.headers)) context.setHeaderParam(name, value);
@@ -76,11 +81,37 @@ export function loadKubeConfig(path?: string): PooledKubeConfig {
   if (path !== undefined) config.loadFromFile(path);
   else if (existsSync(SERVICE_ACCOUNT_TOKEN)) config.loadFromCluster();
   else config.loadFromDefault();
-  // The package's last resort is plain HTTP on port 8080, which no cluster serves and which would fail later and darker.
-  if (config.getCurrentCluster()?.server === 'http://localhost:8080') {
-    throw new Error('no kubeconfig found: pass --kubeconfig, set KUBECONFIG, or run in a Pod with a service account');
+  refuseGuess(config, 'pass --kubeconfig, set KUBECONFIG, or run in a Pod with a service account');
+  return config;
+}
+
+/**
+ * Loads the kubeconfig of a person as kubectl does: from `path`, else `KUBECONFIG`, `~/.kube/config` or, without those, the
+ * Pod's service account; `context` is another than its current one. Throws, saying what to set.
+ */
+export function loadUserKubeConfig(choice: {
+  readonly path?: string | undefined;
+  readonly context?: string | undefined;
+}): PooledKubeConfig {
+  const config = new PooledKubeConfig();
+  if (choice.path !== undefined) config.loadFromFile(choice.path);
+  // Of several files in KUBECONFIG the first says the context, as for kubectl; the package would take the last one's.
+  else config.loadFromDefault(undefined, true);
+  refuseGuess(config, 'pass --kubeconfig or set KUBECONFIG');
+  if (choice.context !== undefined) {
+    const names = config.getContexts().map(({ name }) => name);
+    if (!names.includes(choice.context)) {
+      throw new Error(`kubeconfig: there is no context "${choice.context}"; there are ${names.join(', ') || 'none'}`);
+    }
+    config.setCurrentContext(choice.context);
   }
   return config;
+}
+
+/** The package's last resort is plain HTTP on port 8080, which no cluster serves and which would fail later and darker. */
+function refuseGuess(config: KubeConfig, remedy: string): void {
+  if (config.getCurrentCluster()?.server !== 'http://localhost:8080') return;
+  throw new Error(`no kubeconfig found: ${remedy}`);
 }
 
 function openPool(tls: object, proxyUrl: string | undefined): Dispatcher {

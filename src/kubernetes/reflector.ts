@@ -233,6 +233,8 @@ class StallTimer {
     this.#stallMs = stallMs;
     this.#parent = parent;
     parent.addEventListener('abort', this.#stopWithParent, { once: true });
+    // An observer may have ended it while the list was taken: no event comes any more.
+    if (parent.aborted) this.#stopWithParent();
     this.restart();
   }
 

@@ -27,6 +27,7 @@ const claimSchema = z.object({
       .object({ requests: z.object({ storage: z.string().default('0') }).default({ storage: '0' }) })
       .optional(),
   }),
+  status: z.object({ capacity: z.object({ storage: z.string().optional() }).optional() }).optional(),
 });
 
 const volumeSchema = z.object({
@@ -54,7 +55,8 @@ const contentSchema = z.object({
     source: z.object({ volumeHandle: text, snapshotHandle: text }).default({ volumeHandle: '', snapshotHandle: '' }),
     sourceVolumeMode: mode.optional(),
   }),
-  status: z.object({ snapshotHandle: text }).optional(),
+  /** `creationTime` is in nanoseconds. */
+  status: z.object({ snapshotHandle: text, creationTime: z.number().optional() }).optional(),
 });
 
 const attachmentSchema = z.object({ spec: z.object({ source: z.object({ persistentVolumeName: text }) }) });
@@ -78,11 +80,12 @@ const podSchema = z.object({
 /** PersistentVolumeClaims. */
 export function claimResource(server: ApiTransport): Resource<Claim> {
   const parse = (object: StoredObject): Claim => {
-    const { metadata, spec } = claimSchema.parse(object);
+    const { metadata, spec, status } = claimSchema.parse(object);
     return {
       metadata: namespaced(object.metadata),
       volumeName: spec.volumeName,
       requestBytes: parseQuantity(spec.resources?.requests.storage ?? '0'),
+      capacityBytes: parseQuantity(status?.capacity?.storage ?? '0'),
       isDeleted: metadata.deletionTimestamp !== undefined,
     };
   };
@@ -132,6 +135,7 @@ export function contentResource(server: ApiTransport): Resource<SnapshotContent>
       handle: status?.snapshotHandle ?? spec.source.snapshotHandle,
       sourceHandle: spec.source.volumeHandle,
       sourceMode: spec.sourceVolumeMode,
+      takenAt: status?.creationTime === undefined ? undefined : status.creationTime / 1e6,
     };
   };
   return new Resource(server, { ...SNAPSHOTS, plural: 'volumesnapshotcontents', parse });

@@ -3,6 +3,7 @@ import { Superseded, type Volumes } from '../controller/ports.ts';
 import { formatQuantity } from '../core/format.ts';
 import type { Claim, Reference, Snapshot, SnapshotContent, Volume, VolumesView } from '../core/volumes.ts';
 import { failedWith } from './api-error.ts';
+import { HandleIndex } from './handle-index.ts';
 import type { ApiTransport } from './http.ts';
 import { PodCopies } from './pod-copies.ts';
 import { Reflector, type ReflectorOptions, type ReflectorReport } from './reflector.ts';
@@ -34,7 +35,8 @@ export class VolumeCopies implements Volumes {
   readonly #contents: Copy<SnapshotContent>;
   readonly #attachments: Copy<Attachment>;
   readonly #pods: PodCopies;
-  readonly #byHandle = new Map<string, Map<string, Volume>>();
+  readonly #volumesByHandle: HandleIndex<Volume>;
+  readonly #contentsByHandle: HandleIndex<SnapshotContent>;
 
   constructor(options: VolumeCopiesOptions, signal: AbortSignal) {
     const { server, namespace, onChange } = options;
@@ -54,6 +56,8 @@ export class VolumeCopies implements Volumes {
       (name) => this.#volumes.reflector.get({ name }),
     );
     this.#observe(onChange);
+    this.#volumesByHandle = new HandleIndex(this.#volumes.reflector);
+    this.#contentsByHandle = new HandleIndex(this.#contents.reflector);
     for (const { reflector } of [this.#claims, this.#volumes, this.#snapshots, this.#contents, this.#attachments])
       void reflector.run(signal);
   }
@@ -97,16 +101,17 @@ export class VolumeCopies implements Volumes {
       claim,
       volume,
       volumesOn: (driver, handle) => {
-        const known = this.#byHandle.get(handleKey(driver, handle))?.keys() ?? [];
-        return [...known].flatMap((name) => volume(name) ?? []).filter((found) => isOn(found, driver, handle));
+        const known = this.#volumesByHandle.of(driver, handle);
+        return known.flatMap(({ metadata }) => volume(metadata.name) ?? []).filter((one) => isOn(one, driver, handle));
       },
       get hasSnapshots() {
         return snapshots.hasSynced && contents.hasSynced;
       },
       snapshot: (namespace, name) => snapshots.get({ namespace, name }),
       content: (name) => contents.get({ name }),
-      contentsOf: (driver, handle) =>
-        contents.list().filter((content) => content.driver === driver && content.handle === handle),
+      contentsOf: (driver, handle) => this.#contentsByHandle.of(driver, handle),
+      contentsFrom: (driver, sourceHandle) =>
+        contents.list().filter((content) => content.driver === driver && content.sourceHandle === sourceHandle),
       usersOf: ({ metadata: { namespace, name }, volumeName }) => {
         const pods = this.#pods.using(namespace, name);
         const attachments = this.#attachments.reflector.list().filter((one) => one.volumeName === volumeName);
@@ -132,24 +137,6 @@ export class VolumeCopies implements Volumes {
       const volume = this.view.volume(volumeName);
       if (volume !== undefined) ofVolume(volume);
     });
-    this.#volumes.reflector.observe({
-      onAdd: (volume) => this.#index(volume, true),
-      onUpdate: (before, after) => {
-        this.#index(before, false);
-        this.#index(after, true);
-      },
-      onDelete: (volume) => this.#index(volume, false),
-    });
-  }
-
-  #index(volume: Volume, isThere: boolean): void {
-    if (volume.driver === '') return;
-    const key = handleKey(volume.driver, volume.handle);
-    const volumes = this.#byHandle.get(key) ?? new Map<string, Volume>();
-    if (isThere) volumes.set(volume.metadata.name, volume);
-    else volumes.delete(volume.metadata.name);
-    if (volumes.size === 0) this.#byHandle.delete(key);
-    else this.#byHandle.set(key, volumes);
   }
 }
 
@@ -164,10 +151,6 @@ function onEach<T extends StoredObject>({ reflector }: Copy<T>, tell: (object: T
     },
     onDelete: tell,
   });
-}
-
-function handleKey(driver: string, handle: string): string {
-  return `${driver}\n${handle}`;
 }
 
 function isOn(volume: Volume, driver: string, handle: string): boolean {

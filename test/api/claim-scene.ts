@@ -11,6 +11,7 @@ export async function makeDamagedClaim(
   scene: Scene,
   name: string,
   sizeBytes = 4 * MIB,
+  mode: 'Filesystem' | 'Block' = 'Filesystem',
 ): Promise<{ readonly before: string; readonly now: string }> {
   const [lunID, snapshotID] = [`${name}-lun`, `${name}-snap`];
   await scene.lun(lunID, sizeBytes, `${name} as it was`);
@@ -18,8 +19,8 @@ export async function makeDamagedClaim(
   await scene.array.admin.snapshot({ lunId: lunID, id: snapshotID });
   await scene.array.admin.fillPattern({ lunId: lunID, offset: 0n, length: BigInt(MIB), seed: 'damaged' });
   const { admin } = scene.cluster;
-  await bindClaim(admin, scene.namespace, name, { lunID, sizeBytes });
-  await bindSnapshot(admin, scene.namespace, `${name}-nightly`, { snapshotID, volumeHandle: lunID });
+  await bindClaim(admin, scene.namespace, name, { lunID, sizeBytes, mode });
+  await bindSnapshot(admin, scene.namespace, `${name}-nightly`, { snapshotID, volumeHandle: lunID, mode });
   return { before, now: await scene.digest(lunID) };
 }
 

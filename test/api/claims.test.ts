@@ -4,7 +4,8 @@ import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import { newNamespace, sendOk } from '../support/api-client.ts';
 import { MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
 import { conditionOf, lunOf, messageOf, startsOf } from './acceptance.ts';
-import { bindClaim, bindSnapshot, DRIVER, installSnapshotKinds, makeVolume } from './storage-objects.ts';
+import { claimPath, makeDamagedClaim, nightlyOf } from './claim-scene.ts';
+import { bindClaim, bindSnapshot, DRIVER, installSnapshotKinds, makePod, makeVolume } from './storage-objects.ts';
 
 let scene: Scene;
 let other: string;
@@ -23,29 +24,11 @@ afterAll(async () => {
   await scene[Symbol.asyncDispose]();
 });
 
-/** A LUN with a claim of that name, and a snapshot of an earlier content of it. */
-async function makeOrders(
-  name: string,
-  sizeBytes = 4 * MIB,
-): Promise<{ readonly before: string; readonly now: string }> {
-  await scene.lun(`${name}-lun`, sizeBytes, `${name} as it was`);
-  const before = await scene.digest(`${name}-lun`);
-  await scene.array.admin.snapshot({ lunId: `${name}-lun`, id: `${name}-snap` });
-  await scene.array.admin.fillPattern({ lunId: `${name}-lun`, offset: 0n, length: BigInt(MIB), seed: 'damaged' });
-  const { admin } = scene.cluster;
-  await bindClaim(admin, scene.namespace, name, { lunID: `${name}-lun`, sizeBytes });
-  await bindSnapshot(admin, scene.namespace, `${name}-nightly`, {
-    snapshotID: `${name}-snap`,
-    volumeHandle: `${name}-lun`,
-  });
-  return { before, now: await scene.digest(`${name}-lun`) };
-}
-
 type Pairs = LunResyncSpec['pairs'];
-const pairsOf = (name: string, target?: Pairs[number]['target']): Pairs => [
-  { name: 'data', source: { volumeSnapshotName: `${name}-nightly` }, ...(target === undefined ? {} : { target }) },
-];
-const ofClaim = (name: string): Pairs => pairsOf(name, { persistentVolumeClaimName: name });
+const makeOrders = (name: string, sizeBytes?: number): ReturnType<typeof makeDamagedClaim> =>
+  makeDamagedClaim(scene, name, sizeBytes);
+const pairsOf = nightlyOf;
+const ofClaim = (name: string): Pairs => nightlyOf(name, { persistentVolumeClaimName: name });
 
 /** Ends without success, for that reason, without a call that changes anything and without a changed byte. */
 async function expectRefused(name: string, lunID: string, reason: string): Promise<string> {
@@ -90,36 +73,18 @@ describe('a snapshot and a claim', () => {
     expect(reasonOf(resync)).toBe('ObjectNotFound');
     expect(messageOf(resync)).toContain('VolumeSnapshot never-nightly does not exist');
   });
-
-  it('can be undone by their names', async () => {
-    const { now } = await makeOrders('undone');
-    await scene.apply('undone', { pairs: ofClaim('undone') });
-    await scene.finished('undone');
-    const target = { persistentVolumeClaimName: 'undone' };
-    await scene.apply('undo', { pairs: [{ name: 'data', source: { undoOf: 'undone' }, target }] });
-    expect(reasonOf(await scene.finished('undo'))).toBe('Completed');
-    expect(await scene.digest('undone-lun')).toBe(now);
-  });
 });
 
 describe('a claim in use', () => {
   it('is waited for until the Pod that uses it is gone', async () => {
     const { before } = await makeOrders('busy');
     const { admin } = scene.cluster;
-    const pods = `/api/v1/namespaces/${scene.namespace}/pods`;
-    await sendOk(admin, 'POST', pods, {
-      metadata: { name: 'db-0' },
-      spec: {
-        automountServiceAccountToken: false,
-        containers: [{ name: 'db', image: 'db' }],
-        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'busy' } }],
-      },
-    });
+    const pod = await makePod(admin, scene.namespace, 'db-0', 'busy');
     await scene.apply('busy', { pairs: ofClaim('busy') });
     const waiting = await scene.until('busy', 'it waits', (resync) => reasonOf(resync) === 'WaitingForTarget');
     expect(waiting.status.users).toEqual([{ kind: 'Pod', name: 'db-0', pair: 'data' }]);
     expect(startsOf(scene, 'busy')).toEqual([]);
-    await sendOk(admin, 'DELETE', `${pods}/db-0?gracePeriodSeconds=0`);
+    await sendOk(admin, 'DELETE', `${pod}?gracePeriodSeconds=0`);
     expect(reasonOf(await scene.finished('busy'))).toBe('Completed');
     expect(await scene.digest('busy-lun')).toBe(before);
   });
@@ -150,9 +115,8 @@ describe('a claim that is smaller than the snapshot', () => {
     const snapshot = { snapshotID: `${name}-snap`, volumeHandle: `${name}-src` };
     await bindSnapshot(scene.cluster.admin, scene.namespace, `${name}-nightly`, snapshot);
   }
-  const claimPath = (name: string): string => `/api/v1/namespaces/${scene.namespace}/persistentvolumeclaims/${name}`;
   const requestOf = async (name: string): Promise<unknown> =>
-    (await sendOk(scene.cluster.admin, 'GET', claimPath(name)))['spec'];
+    (await sendOk(scene.cluster.admin, 'GET', claimPath(scene, name)))['spec'];
 
   it('waits for its request to be raised, says to what, and for its volume to grow', async () => {
     await makeSmall('small');

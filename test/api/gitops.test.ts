@@ -9,6 +9,7 @@ import { STATES, type State } from '../support/gitops/states.ts';
 import { saidOf, wantedOf } from '../support/gitops/verdicts.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
 import { digestsOf, messageOf, startsOf, untilGone } from './acceptance.ts';
+import { lunResync } from './objects.ts';
 
 const cluster = inject('cluster');
 
@@ -61,6 +62,41 @@ describe('the truth table, on the API server', () => {
   it('the samples for GitOps are accepted', async () => {
     const args = ['apply', '--dry-run=server', '-n', namespace, '-f', 'deploy/samples/gitops'];
     expect(await kubectl(cluster, args)).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('a manifest in git', () => {
+  const manifest = (name: string, spec: Json): string => JSON.stringify(lunResync({ runID: name, ...spec }, name));
+  const ways = [
+    ['Argo CD', []],
+    ['Flux', ['--server-side', '--field-manager=kustomize-controller', '--force-conflicts']],
+  ] as const;
+  let namespace: string;
+
+  beforeAll(async () => {
+    namespace = await newNamespace(cluster.admin, 'git');
+  });
+
+  it.each(ways)('leaves alone what it does not name, as %s applies it', async (tool, flags) => {
+    const name = `unnamed-${tool.toLowerCase().replace(' ', '-')}`;
+    const apply = ['apply', ...flags, '-n', namespace, '-f', '-'];
+    expect((await kubectl(cluster, apply, manifest(name, {}))).code).toBe(0);
+    const spec = { suspend: true, cancel: true };
+    const patch = ['patch', 'lunresync', name, '-n', namespace, '--type=merge', '-p', JSON.stringify({ spec })];
+    expect((await kubectl(cluster, patch)).code).toBe(0);
+    expect((await kubectl(cluster, apply, manifest(name, {}))).code).toBe(0);
+    const path = `/apis/lunresync.io/v1alpha1/namespaces/${namespace}/lunresyncs/${name}`;
+    expect(await sendOk(cluster.admin, 'GET', path)).toMatchObject({ spec });
+  });
+
+  it.each(ways)('cannot take back a cancel by naming it, as %s applies it', async (tool, flags) => {
+    const name = `named-${tool.toLowerCase().replace(' ', '-')}`;
+    const apply = ['apply', ...flags, '-n', namespace, '-f', '-'];
+    expect((await kubectl(cluster, apply, manifest(name, { cancel: false }))).code).toBe(0);
+    const patch = ['patch', 'lunresync', name, '-n', namespace, '--type=merge', '-p', '{"spec":{"cancel":true}}'];
+    expect((await kubectl(cluster, patch)).code).toBe(0);
+    const refused = await kubectl(cluster, apply, manifest(name, { cancel: false }));
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('cancel') });
   });
 });
 

@@ -70,12 +70,27 @@ export async function makeVolume(
   });
 }
 
+/** A Pod that uses a claim. Gives its path. */
+export async function makePod(admin: RestConfig, namespace: string, name: string, claimName: string): Promise<string> {
+  const pods = `/api/v1/namespaces/${namespace}/pods`;
+  await sendOk(admin, 'POST', pods, {
+    metadata: { name },
+    spec: {
+      automountServiceAccountToken: false,
+      containers: [{ name: 'main', image: 'none.invalid' }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
+    },
+  });
+  return `${pods}/${name}`;
+}
+
 export type SnapshotOptions = {
   readonly snapshotID: string;
   /** Empty: pre-provisioned. */
   readonly volumeHandle: string;
   readonly driver?: string;
   readonly contentName?: string;
+  readonly mode?: 'Filesystem' | 'Block';
   /** Whom the content says that it belongs to; the snapshot itself when absent. */
   readonly owner?: { readonly namespace: string; readonly name: string; readonly uid: string };
 };
@@ -87,8 +102,10 @@ export async function bindSnapshot(
   admin: RestConfig,
   namespace: string,
   name: string,
-  { snapshotID, volumeHandle, driver = DRIVER, contentName = `${namespace}-${name}`, owner }: SnapshotOptions,
+  options: SnapshotOptions,
 ): Promise<void> {
+  const { snapshotID, volumeHandle, driver = DRIVER, mode = 'Filesystem', owner } = options;
+  const { contentName = `${namespace}-${name}` } = options;
   const source =
     volumeHandle === '' ? { volumeSnapshotContentName: contentName } : { persistentVolumeClaimName: 'any' };
   const snapshot = await sendOk(admin, 'POST', `${GROUP}/namespaces/${namespace}/volumesnapshots`, {
@@ -107,7 +124,7 @@ export async function bindSnapshot(
       deletionPolicy: 'Retain',
       source: volumeHandle === '' ? { snapshotHandle: snapshotID } : { volumeHandle },
       volumeSnapshotRef: owner ?? { namespace, name, uid },
-      sourceVolumeMode: 'Filesystem',
+      sourceVolumeMode: mode,
     },
   });
   await sendOk(admin, 'PATCH', `${GROUP}/volumesnapshotcontents/${contentName}/status`, {
@@ -116,6 +133,12 @@ export async function bindSnapshot(
   await sendOk(admin, 'PATCH', `${GROUP}/namespaces/${namespace}/volumesnapshots/${name}/status`, {
     status: { boundVolumeSnapshotContentName: contentName, readyToUse: true },
   });
+}
+
+/** Sets when a snapshot was taken, as its driver tells it. */
+export async function tellWhenTaken(admin: RestConfig, namespace: string, name: string, time: Date): Promise<void> {
+  const status = { creationTime: time.getTime() * 1e6 };
+  await sendOk(admin, 'PATCH', `${GROUP}/volumesnapshotcontents/${namespace}-${name}/status`, { status });
 }
 
 /** The kinds of snapshots, with the schema of their fields left open; those that are there already stay. */

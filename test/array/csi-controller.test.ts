@@ -25,7 +25,7 @@ afterAll(async () => {
 
 type VolumeRequest = {
   readonly name: string;
-  readonly capacityRange: { readonly requiredBytes: bigint; readonly limitBytes?: bigint };
+  readonly capacityRange: { readonly requiredBytes?: bigint; readonly limitBytes?: bigint };
   readonly parameters?: Record<string, string>;
   readonly volumeContentSource?: MessageInitShape<typeof VolumeContentSourceSchema>;
   readonly volumeCapabilities: typeof volumeCapabilities;
@@ -102,15 +102,24 @@ describe('CreateVolume', () => {
       'Parameter tier is unknown. Use pool.',
     ]);
     expect((await refused({ parameters: { pool: 'none' } }))[0]).toBe(status.NOT_FOUND);
-    expect((await refused({ capacityRange: { requiredBytes: 2n ** 60n } }))[0]).toBe(status.OUT_OF_RANGE);
-    expect((await refused({ capacityRange: { requiredBytes: 1025n, limitBytes: 2048n } }))[0]).toBe(
-      status.OUT_OF_RANGE,
-    );
+    for (const [capacityRange, size] of [
+      [{ requiredBytes: 2n ** 50n }, `at least ${2n ** 50n} bytes`],
+      [{ limitBytes: 2048n }, 'at most 2048 bytes'],
+      [{ requiredBytes: 1025n, limitBytes: 2048n }, '1025 to 2048 bytes'],
+    ] as const) {
+      const [code, message] = await refused({ capacityRange });
+      expect(code).toBe(status.OUT_OF_RANGE);
+      expect(message).toContain(`A volume of ${size} cannot be made.`);
+    }
     const [code, message] = await refused({ capacityRange: { requiredBytes: 2n ** 41n } });
     expect(code).toBe(status.RESOURCE_EXHAUSTED);
     expect(message).toContain('Pool pool has');
     const small = { type: { case: 'volume' as const, value: { volumeId: await makeVolume(8 * mib) } } };
-    expect((await refused({ volumeContentSource: small }))[0]).toBe(status.OUT_OF_RANGE);
+    const range = { capacityRange: { requiredBytes: BigInt(4 * mib) }, volumeContentSource: small };
+    expect(await refused(range)).toEqual([
+      status.OUT_OF_RANGE,
+      expect.stringContaining(`The source has ${8 * mib} bytes, and the volume is to have at least ${4 * mib} bytes.`),
+    ]);
     const { volume } = await driver.controller.createVolume({
       ...volumeRequest('described'),
       parameters: { pool: 'pool', 'csi.storage.k8s.io/pvc/name': 'orders' },

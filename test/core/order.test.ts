@@ -13,6 +13,7 @@ import {
   run,
   safetySnapshot,
   settle,
+  source,
   targetWith,
   UID,
 } from '../support/observations.ts';
@@ -97,10 +98,13 @@ describe('a run that succeeds without an operation', () => {
   });
 
   it('tells how long its plan is', () => {
-    const decision = decide(observation({ spec: { mode: 'Plan' } }));
-    const steps = recorded(decision).status.plan?.length;
-    expect(steps).toBeGreaterThan(0);
-    expect(told(decision)).toBe(`Planned: All checks passed; nothing was changed, and status.plan has ${steps} steps`);
+    const one = decide(observation({ spec: { mode: 'Plan' } }));
+    expect(recorded(one).status.plan).toHaveLength(1);
+    expect(told(one)).toBe('Planned: All checks passed; nothing was changed, and status.plan has 1 step');
+    const luns = [lun(), lun({ id: 'vol-2' }), source({ id: 'snap-2' })];
+    const two = decide(observation({ spec: { mode: 'Plan' }, pairs: [pair(), pair(second)], luns }));
+    expect(recorded(two).status.plan).toHaveLength(2);
+    expect(told(two)).toMatch(/status\.plan has 2 steps$/);
   });
 });
 

@@ -6,6 +6,7 @@ import { dataStateOf, type Expected, worstDataState } from '../../src/core/data-
 import { readHistory } from '../../src/core/history.ts';
 import { compose } from '../../src/core/status.ts';
 import {
+  claim,
   GiB,
   lun,
   type ObservationInput,
@@ -55,6 +56,19 @@ describe('a pair', () => {
     expect(sizes({})).toEqual([10 * GiB, 10 * GiB]);
     expect(sizes({ source: { lunID: 'snap-9' }, target: { lunID: 'vol-9' } })).toEqual([20 * GiB, 20 * GiB]);
     expect(sizes({ source: undefined, target: undefined })).toEqual([20 * GiB, 20 * GiB]);
+  });
+
+  it('says which claim its target is the volume of, as it was at the intent', () => {
+    expect(first({ pairs: [pair({ claim: claim() })] })?.target).toMatchObject({
+      lunID: 'vol-1',
+      claimUID: 'claim-uid',
+    });
+    expect(first({})?.target).not.toHaveProperty('claimUID');
+    const uidAfter = (target: PairStatus['target']): string | undefined =>
+      first({ status: intended({ pairs: [recordedPair({ target })] }), pairs: [pair({ claim: claim() })] })?.target
+        ?.claimUID;
+    expect(uidAfter({ lunID: 'vol-1', claimUID: 'older', generation: 7 })).toBe('older');
+    expect(uidAfter({ lunID: 'vol-1', claimUID: 'older' })).toBe('claim-uid');
   });
 
   it('tells the size of a target once its run has ended, and as long as the LUN is there', () => {

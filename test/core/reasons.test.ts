@@ -127,6 +127,7 @@ const REACHED: Readonly<Record<ReasonName, () => Decision>> = {
   CannotRevertDiskID: () => refused('VSS_E_CANNOT_REVERT_DISKID', 'DISK_SIGNATURE'),
   ObjectNotFound: () => see({ status: late('Pending'), luns: [] }),
   SnapshotNotInSet: () => problem('SnapshotNotInSet'),
+  ClaimReplaced: () => problem('ClaimReplaced'),
   AccessDenied: () => see({ status: late('Pending'), pairs: [pair({ sourceNeedsGrant: true })] }),
   ArrayTooOld: () => see(identity({ contractVersion: 0 })),
   InvalidArgument: () => see({ pairs: [pair({ sourceLunID: 'vol-1' })] }),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { LunResync } from '../../src/api/lun-resync.ts';
 import type { ResolvedPair } from '../../src/core/observation.ts';
 import { isOwnOperation, recordedPair, withChange, withOwnRecord } from '../../src/core/recorded.ts';
-import { pair, resyncObject, UID } from '../support/observations.ts';
+import { claim as claimOf, pair, resyncObject, UID } from '../support/observations.ts';
 import { recordedPair as entry, intended } from '../support/statuses.ts';
 
 type SpecPair = LunResync['spec']['pairs'][number];
@@ -93,6 +93,16 @@ describe('a recorded pair', () => {
     ['a source', entry({ source: { lunID: 'snap-9' } }), { sourceLunID: 'snap-9' }],
   ])('with %s that its names do not lead to is not begun again', (_what, record, ids) => {
     expect(recordedPair(pair(), byNames, record)).toStrictEqual(pair({ ...ids, changed }));
+  });
+
+  it('is not begun again when its claim was made again, or is gone, although the LUN is the same', () => {
+    const record = entry({ target: { lunID: 'vol-1', claimUID: 'claim-uid' } });
+    const found = (claim: ResolvedPair['claim']): ResolvedPair['changed'] =>
+      recordedPair(claim === undefined ? pair() : pair({ claim }), byNames, record).changed;
+    expect(found(claimOf())).toBeUndefined();
+    expect(found(claimOf({ uid: 'another' }))).toEqual(changed);
+    expect(found(undefined)).toEqual(changed);
+    expect(recordedPair(pair({ claim: claimOf() }), byNames, entry()).changed).toBeUndefined();
   });
 
   it.each([

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { claimNamed, originalOf, type Place, snapshotNamed } from '../../src/core/references.ts';
-import { isMeant } from '../../src/core/volumes.ts';
+import {
+  claimNamed,
+  isVolumeOf,
+  originalOf,
+  type Place,
+  snapshotNamed,
+  snapshotsSince,
+} from '../../src/core/references.ts';
+import { isMeant, type SnapshotContent } from '../../src/core/volumes.ts';
 import {
   claimObject,
   contentObject,
@@ -233,5 +240,54 @@ describe('the volume that a snapshot was taken from', () => {
 describe('a reference', () => {
   it('that is not there means nothing', () => {
     expect(isMeant(undefined, claimObject().metadata)).toBe(false);
+  });
+});
+
+describe('a LUN', () => {
+  it('is the volume of the claim that is bound to it', () => {
+    expect(isVolumeOf('orders-uid', 'vol-1', place())).toBe(true);
+  });
+
+  it.each<[string, Storage]>([
+    ['the claim was made again', { claims: [claimObject({ metadata: { ...claimObject().metadata, uid: 'new' } })] }],
+    ['the claim is gone and its volume Released', { claims: [] }],
+    ['the claim of that uid is on another volume', { volumes: [volumeObject({ handle: 'vol-2' })] }],
+    ['its volume is nobody’s', { volumes: [volumeObject({ claim: undefined })] }],
+    ['its volume is bound in another namespace', { volumes: [volumeObject({ claim: elsewhere })] }],
+  ])('is not the volume of that claim any more: %s', (_, storage) => {
+    expect(isVolumeOf('orders-uid', 'vol-1', place(storage))).toBe(false);
+  });
+
+  it('is not the volume of another claim, nor of one that another driver serves', () => {
+    expect(isVolumeOf('other-uid', 'vol-1', place())).toBe(false);
+    expect(isVolumeOf('orders-uid', 'vol-1', place({}, { driver: 'other.example.com' }))).toBe(false);
+    expect(isVolumeOf('orders-uid', 'vol-1', place({}, { driver: undefined }))).toBe(false);
+  });
+
+  it('is found beside a second volume on it', () => {
+    const free = volumeObject({ metadata: { name: 'pv-2', uid: 'pv-2-uid', resourceVersion: '5' }, claim: undefined });
+    expect(isVolumeOf('orders-uid', 'vol-1', place({ volumes: [free, volumeObject()] }))).toBe(true);
+  });
+});
+
+describe('the newer snapshots of a volume', () => {
+  const taken = (name: string, takenAt: number | undefined, over: Partial<SnapshotContent> = {}): SnapshotContent =>
+    contentObject({ snapshot: { namespace: NAMESPACE, name, uid: `${name}-uid` }, takenAt, ...over });
+  const since = (time: number, contents: readonly SnapshotContent[]): string[] =>
+    snapshotsSince(time, DRIVER, 'vol-1', place({ contents }));
+
+  it('are those that were taken after that time, the oldest first', () => {
+    const contents = [taken('late', 9), taken('same', 5), taken('older', 3), taken('later', 7)];
+    expect(since(5, contents)).toEqual(['later', 'late']);
+  });
+
+  it('are not told where a time is not known', () => {
+    expect(since(5, [taken('untimed', undefined)])).toEqual([]);
+    expect(since(Number.NaN, [taken('late', 9)])).toEqual([]);
+  });
+
+  it('are not those of other namespaces, nor those of other volumes', () => {
+    const foreign = taken('foreign', 9, { snapshot: { namespace: 'other', name: 'foreign', uid: 'u' } });
+    expect(since(5, [foreign, taken('other', 9, { sourceHandle: 'vol-2' })])).toEqual([]);
   });
 });

@@ -6,6 +6,8 @@ import { accessObjection, isGranted } from '../../src/core/grants.ts';
 import type { Objection } from '../../src/core/objection.ts';
 import { end, LIMIT, objection, wait } from '../support/objections.ts';
 import {
+  claim,
+  GiB,
   lun,
   type ObservationInput,
   observation,
@@ -66,11 +68,18 @@ describe('LUNs that cannot be paired', () => {
         view: readView({ lunList: [lun({ id: first, identifiers }), lun({ id: second, identifiers }), ...luns] }),
       };
     };
-    const message = 'the ids and identifiers of the LUNs have 8193 characters together, above 8192';
+    const message = 'the ids and identifiers of LUNs and claims have 8193 characters together, above 8192';
     const problem = { reason: 'InvalidArgument', message, remedy: 'Use several LunResyncs' };
     expect(objection(world(0))).toBeUndefined();
     expect(objection(world(1))).toEqual({ kind: 'End', problem });
     expect(objection({ ...world(1), status: intended() })).toBeUndefined();
+    const [first, ...rest] = world(-8).pairs ?? [];
+    const withClaim = (uid: string): ObservationInput => ({
+      ...world(-8),
+      pairs: [{ ...(first ?? pair()), claim: claim({ uid, requestBytes: 10 * GiB }) }, ...rest],
+    });
+    expect(objection(withClaim('8'.repeat(8)))).toBeUndefined();
+    expect(objection(withClaim('9'.repeat(9)))).toEqual({ kind: 'End', problem });
   });
 });
 

@@ -101,6 +101,17 @@ describe('RunMetrics', () => {
     expect(await linesOf(metrics, 'lunresync_operations{')).toEqual([]);
   });
 
+  it.each([
+    ['there are none', { count: 0, allocatedBytes: 0 }],
+    ['nothing is known of them', undefined],
+  ])('says nothing of safety snapshots when %s', async (_, usage) => {
+    const metrics = processMetrics();
+    const runs = new RunMetrics({ registry: metrics.registry, outcomes: OUTCOMES, runs: () => [] });
+    runs.setSafetySnapshots('array-a', { count: 2, allocatedBytes: 4096 });
+    runs.setSafetySnapshots('array-a', usage);
+    expect(await linesOf(metrics, 'lunresync_safety_snapshot')).toEqual([]);
+  });
+
   it('counts bytes and calls of each array, and forgets whether a deleted one is up', async () => {
     const metrics = processMetrics();
     const runs = new RunMetrics({ registry: metrics.registry, outcomes: OUTCOMES, runs: () => [] });
@@ -113,7 +124,13 @@ describe('RunMetrics', () => {
     expect(await linesOf(metrics, 'lunresync_array_requests')).toEqual([
       'lunresync_array_requests_total{array="array-a",operation="GetLuns",code="OK"} 1',
     ]);
+    runs.setSafetySnapshots('array-a', { count: 2, allocatedBytes: 4096 });
+    expect(await linesOf(metrics, 'lunresync_safety_snapshot')).toEqual([
+      'lunresync_safety_snapshots{array="array-a"} 2',
+      'lunresync_safety_snapshot_allocated_bytes{array="array-a"} 4096',
+    ]);
     runs.forgetArray('array-a');
     expect(await linesOf(metrics, 'lunresync_array_up')).toEqual([]);
+    expect(await linesOf(metrics, 'lunresync_safety_snapshot')).toEqual([]);
   });
 });

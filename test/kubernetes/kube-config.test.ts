@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadKubeConfig, PooledKubeConfig } from '../../src/kubernetes/kube-config.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadKubeConfig, loadUserKubeConfig, PooledKubeConfig } from '../../src/kubernetes/kube-config.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -60,5 +60,38 @@ describe('PooledKubeConfig', () => {
 
   it('says what is missing when the file is not there', () => {
     expect(() => loadKubeConfig(join(folder, 'absent'))).toThrow('absent');
+  });
+});
+
+/** A file with one context of its name, in namespace shop. */
+function fileWith(name: string): string {
+  const path = join(folder, name);
+  const cluster = { name, cluster: { server: `https://${name}:1` } };
+  const context = { name, context: { cluster: name, user: name, namespace: 'shop' } };
+  const users = [{ name, user: {} }];
+  writeFileSync(path, JSON.stringify({ clusters: [cluster], contexts: [context], users, 'current-context': name }));
+  return path;
+}
+
+describe('the kubeconfig of a person', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it('is of the first file in KUBECONFIG, as for kubectl, and of another context where one is named', () => {
+    vi.stubEnv('KUBECONFIG', `${fileWith('first')}:${fileWith('second')}`);
+    expect(loadUserKubeConfig({}).getCurrentCluster()?.server).toBe('https://first:1');
+    const other = loadUserKubeConfig({ context: 'second' });
+    expect([other.getCurrentCluster()?.server, other.namespace]).toEqual(['https://second:1', 'shop']);
+  });
+
+  it('is refused with the names that there are when the context is not among them', () => {
+    expect(() => loadUserKubeConfig({ path: fileWith('first'), context: 'third' })).toThrow(
+      'there is no context "third"; there are first',
+    );
+  });
+
+  it('is asked for when there is none', () => {
+    vi.stubEnv('KUBECONFIG', '');
+    vi.stubEnv('HOME', folder);
+    expect(() => loadUserKubeConfig({})).toThrow('pass --kubeconfig or set KUBECONFIG');
   });
 });

@@ -17,6 +17,21 @@ describe('Reflector', () => {
     expect(scene.reflector.get({ namespace: 'shop', name: 'a' })?.metadata).not.toHaveProperty('managedFields');
   });
 
+  it('ends at once when it is told so while it takes a list, and opens no watch', async () => {
+    await using scene = new Scene(await ScriptedServer.start(() => undefined));
+    scene.objects = [thing('a', 3)];
+    let hasEnded = false;
+    scene.reflector.observe({
+      onAdd: () =>
+        void scene.stop().then(() => {
+          hasEnded = true;
+        }),
+    });
+    scene.run();
+    await eventually(() => hasEnded);
+    expect(scene.watches).toEqual([]);
+  });
+
   it('asks for bookmarks and for an end within ten minutes, from the version of the list', async () => {
     await using scene = await Scene.start([]);
     const query = Object.fromEntries(scene.watch.request.query);

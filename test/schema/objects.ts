@@ -20,8 +20,15 @@ const pairNames = (length: NameLength): string[] =>
 const pairStatuses = (names: NameLength): readonly PairStatus[] =>
   pairNames(names).map((name) => ({
     name,
-    source: { lunID: long(32), identifier: long(32), sizeBytes: NUMBER },
-    target: { lunID: long(32), identifier: long(32), sizeBytes: NUMBER, finalSizeBytes: NUMBER, generation: NUMBER },
+    source: { lunID: long(23), identifier: long(23), sizeBytes: NUMBER },
+    target: {
+      lunID: long(23),
+      claimUID: long(36),
+      identifier: long(23),
+      sizeBytes: NUMBER,
+      finalSizeBytes: NUMBER,
+      generation: NUMBER,
+    },
     state: 'RollingBack',
     dataState: 'MatchesSource',
     copiedBytes: NUMBER,

@@ -46,6 +46,7 @@ const lun = (id: string): fc.Arbitrary<Lun> =>
     volumes: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.array(words, { maxLength: 3 })),
     runs: fc.array(run, { maxLength: 3 }),
     safetyOwner: fc.constantFrom('', OWNER),
+    allocatedBytes: bytes,
   });
 
 const operation: fc.Arbitrary<Operation> = fc.record({

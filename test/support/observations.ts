@@ -70,6 +70,7 @@ export function lun(over: Partial<Lun> = {}): Lun {
     volumes: [],
     runs: [],
     safetyOwner: '',
+    allocatedBytes: 0,
     ...over,
   };
 }
@@ -145,6 +146,7 @@ export const claim = (over: Partial<TargetClaim> = {}): TargetClaim => ({
   mode: 'Filesystem',
   fsType: 'ext4',
   requestBytes: 8 * GiB,
+  capacityBytes: 0,
   ...over,
 });
 

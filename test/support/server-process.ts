@@ -15,13 +15,11 @@ export type ServerOptions = {
   readonly isReady: (output: string) => Promise<boolean>;
   /** How long it may take to become ready. Default 60 s. */
   readonly startTimeoutMs?: number;
-  /** Goes on when this process ends; nothing of its output is kept then. Default false: it is killed with this process. */
-  readonly detached?: boolean;
   /** Started again whenever it ends before `stop`, as kubelet does with a container. Default false. */
   readonly keepRunning?: boolean;
 };
 
-/** One server that may be started and stopped many times, with the same arguments each time. */
+/** One server that may be started and stopped many times, with the same arguments each time; it is killed with this process. */
 export class ServerProcess {
   readonly #options: ServerOptions;
   #child: ChildProcess | undefined;
@@ -87,13 +85,13 @@ export class ServerProcess {
   }
 
   #spawn(): void {
-    const { program, args, detached = false, keepRunning = false } = this.#options;
-    const child = spawn(program, args, { detached, stdio: detached ? 'ignore' : ['ignore', 'pipe', 'pipe'] });
+    const { program, args, keepRunning = false } = this.#options;
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk: Buffer): void => {
       this.#output = `${this.#output}${chunk.toString()}`.slice(-MAX_OUTPUT);
     };
-    child.stdout?.on('data', keep);
-    child.stderr?.on('data', keep);
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
     const exited = Promise.withResolvers<void>();
     const onEnd = (): void => {
       this.#child = undefined;
@@ -106,8 +104,7 @@ export class ServerProcess {
       this.#output += error.message;
       onEnd();
     });
-    if (detached) child.unref();
-    else process.on('exit', this.#killWithUs);
+    process.on('exit', this.#killWithUs);
     this.#child = child;
     this.#exited = exited.promise;
   }

@@ -13,7 +13,14 @@ const meta = (name: string, uid = `${name}-uid`): Claim['metadata'] => ({
 });
 
 export function claimObject(over: Partial<Claim> = {}): Claim {
-  return { metadata: meta('orders'), volumeName: 'pv-orders', requestBytes: 2 ** 30, isDeleted: false, ...over };
+  return {
+    metadata: meta('orders'),
+    volumeName: 'pv-orders',
+    requestBytes: 2 ** 30,
+    capacityBytes: 2 ** 30,
+    isDeleted: false,
+    ...over,
+  };
 }
 
 export function volumeObject(over: Partial<Volume> = {}): Volume {
@@ -40,6 +47,7 @@ export function contentObject(over: Partial<SnapshotContent> = {}): SnapshotCont
     handle: 'snap-1',
     sourceHandle: 'vol-1',
     sourceMode: 'Filesystem',
+    takenAt: undefined,
     ...over,
   };
 }
@@ -76,6 +84,7 @@ export function volumesView(storage: Storage = {}): VolumesView {
     snapshot: named(snapshots),
     content: (name) => contents.find(({ metadata }) => metadata.name === name),
     contentsOf: (driver, handle) => contents.filter((one) => one.driver === driver && one.handle === handle),
+    contentsFrom: (driver, source) => contents.filter((one) => one.driver === driver && one.sourceHandle === source),
     usersOf: () => ('users' in storage ? storage.users : []),
   };
 }

@@ -19,6 +19,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'daemon/': ADAPTER,
   'rpc/': ['proto/', 'npm', 'node'],
   'simulator/': ['proto/', 'rpc/', 'npm', 'node'],
+  'plugin/': ['api/', 'core/', 'kubernetes/', 'daemon/version.ts', 'daemon/duration.ts', 'npm', 'node'],
   'proto/': ['npm'],
   'control-loop.ts': ['api/', 'core/', 'controller/', 'kubernetes/'],
   'operator.ts': [

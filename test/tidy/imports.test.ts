@@ -46,6 +46,11 @@ describe('the import directions', () => {
     ['simulator/state/luns.ts', '../../core/array.ts', false],
     ['simulator/state/luns.ts', '../../proto/lunarray/v1/lunarray_pb.js', true],
     ['rpc/client.ts', '../core/array.ts', false],
+    ['plugin/cluster.ts', '../kubernetes/http.ts', true],
+    ['plugin/cluster.ts', '../daemon/log.ts', false],
+    ['plugin/cluster.ts', '../controller/ports.ts', false],
+    ['plugin/cluster.ts', '../array-client/codec.ts', false],
+    ['operator.ts', './plugin/main.ts', false],
     ['operator.ts', './simulator/main.ts', false],
   ])('judge that %s importing %s is allowed: %s', (file, specifier, allowed) => {
     expect(mayImport(file, specifier)).toBe(allowed);

@@ -30,7 +30,7 @@ export function sizeRange(range: CapacityRange | undefined): SizeRange {
     limitBytes < Math.max(requiredBytes, minVolumeBytes)
   ) {
     throw outOfRange(
-      `A volume of at least ${required} and at most ${limit === 0 ? 'any number of' : limit} bytes cannot be made.`,
+      `A volume of ${sizesText(required, limit)} cannot be made.`,
       `Sizes are multiples of ${sectorBytes} from ${minVolumeBytes} to ${maxVolumeBytes}, and the limit must leave room for one.`,
     );
   }
@@ -44,11 +44,17 @@ export function sizeWithin({ requiredBytes, limitBytes }: SizeRange, sourceBytes
     sourceBytes === undefined ? Math.min(wanted, Math.floor(limitBytes / sectorBytes) * sectorBytes) : wanted;
   if (size < (sourceBytes ?? 0) || size > limitBytes) {
     throw outOfRange(
-      `The source has ${sourceBytes} bytes, and the volume may have ${requiredBytes} to ${limitBytes}.`,
+      `The source has ${sourceBytes} bytes, and the volume is to have ${sizesText(requiredBytes, limitBytes)}.`,
       'Ask for a volume that is as large as its source, or larger.',
     );
   }
   return size;
+}
+
+/** A capacity range in words: a bound that was not set is left out. */
+function sizesText(required: number, limit: number): string {
+  if (limit === 0 || limit === Number.POSITIVE_INFINITY) return `at least ${required} bytes`;
+  return required === 0 ? `at most ${limit} bytes` : `${required} to ${limit} bytes`;
 }
 
 /** Whether a size keeps to the bounds. */

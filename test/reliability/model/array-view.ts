@@ -71,6 +71,7 @@ function lunOf(lun: LunRecord, filter: (run: RunRecord) => boolean): Lun {
     volumes,
     runs: lun.runs.filter(filter).map(runOf),
     safetyOwner,
+    allocatedBytes: 0,
   };
 }
 

@@ -24,9 +24,9 @@ export const OPERATOR_BUGS: readonly SourcePatch[] = [
   {
     name: 'names operations after the object',
     why: 'an object that was created again gets the result of the one before',
-    file: 'core/attempt.ts',
-    find: '    operationID: `${o.resync.metadata.uid}.${attempt}`,',
-    replace: '    operationID: `${o.resync.metadata.name}.${attempt}`,',
+    file: 'core/recorded.ts',
+    find: '  return `${metadata.uid}.${attempt}`;',
+    replace: '  return `${metadata.name}.${attempt}`;',
   },
   {
     name: 'writes the status without its version',

@@ -119,6 +119,7 @@ export class OperatorProcess implements Endpoint {
           if (error !== undefined && !this.#isDead) this.#options.onError(this, key, error);
         },
         onArrayTaskFailed: ignore,
+        onSnapshotUsage: ignore,
       },
       sweep: ignore,
       reflector: ignore,

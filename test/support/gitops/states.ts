@@ -1,10 +1,12 @@
 // Every state that a LunResync can be seen in, as the operator's own rules write it, and what each tool has to say of it.
 import type { LunResync } from '../../../src/api/lun-resync.ts';
+import { conclude } from '../../../src/core/conclude.ts';
 import { decide } from '../../../src/core/decide.ts';
 import type { Observation } from '../../../src/core/observation.ts';
 import { REASONS, type ReasonName } from '../../../src/core/reasons.ts';
 import { compose } from '../../../src/core/status.ts';
 import { fail } from '../../../src/core/terminal.ts';
+import { unreachable } from '../answers.ts';
 import {
   afterWrite,
   ago,
@@ -102,7 +104,10 @@ export const STATES: readonly State[] = [
   ...states(GOES_AWAY, { 'deleted-while-copying': written({ ...copying, metadata: deleted }) }),
   ...states(
     { ...GOES_AWAY, waits: ['completionTime'] },
-    { 'deleted-after-the-end': resyncObject({ status: done, metadata: { ...deleted, generation: 2 } }) },
+    {
+      'deleted-after-the-end': resyncObject({ status: done, metadata: { ...deleted, generation: 2 } }),
+      'deleted-and-held-back': heldBack(),
+    },
   ),
 ];
 
@@ -128,6 +133,13 @@ function written(input: ObservationInput = {}): LunResync {
 function ended(reason: ReasonName): LunResync {
   const o = observation({ status: running() });
   return withWrite(o, fail(o, { reason, message: `because of ${reason}` }));
+}
+
+/** The array does not delete the safety snapshots. */
+function heldBack(): LunResync {
+  const status = { ...done, pairs: [recordedPair({ dataState: 'MatchesSource', safetySnapshotID: 'safe-1' })] };
+  const o = observation({ status, metadata: { ...deleted, generation: 2 } });
+  return withWrite(o, conclude(o, { to: 'DeleteSafetySnapshots', answer: unreachable }));
 }
 
 function withWrite(o: Observation, decision: ReturnType<typeof decide>): LunResync {

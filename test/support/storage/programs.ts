@@ -10,7 +10,12 @@ export type ProgramTargets = {
   readonly kubeconfigPath: string;
   /** Absolute path of the driver's socket. */
   readonly socketPath: string;
+  /** Further flags, by program; a later one wins. */
+  readonly flags?: ProgramFlags;
 };
+
+/** Flags by program. */
+export type ProgramFlags = Partial<Record<Program, readonly string[]>>;
 
 const CONTROLLERS = [
   'persistentvolume-binder-controller',
@@ -20,16 +25,17 @@ const CONTROLLERS = [
 ];
 
 /** All of them, not started yet. Those that end because the driver is away are started again. */
-export function storagePrograms({ binaries, kubeconfigPath, socketPath }: ProgramTargets): readonly ServerProcess[] {
+export function storagePrograms(targets: ProgramTargets): readonly ServerProcess[] {
+  const { binaries, kubeconfigPath, socketPath, flags = {} } = targets;
   const program = (
     name: Program,
-    flags: readonly string[],
+    usual: readonly string[],
     isReady = async (_output: string): Promise<boolean> => true,
   ): ServerProcess =>
     new ServerProcess({
       name,
       program: binaries.path(name),
-      args: [`--kubeconfig=${kubeconfigPath}`, ...flags],
+      args: [`--kubeconfig=${kubeconfigPath}`, ...usual, ...(flags[name] ?? [])],
       isReady,
       keepRunning: true,
     });

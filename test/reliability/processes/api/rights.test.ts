@@ -18,6 +18,7 @@ import {
 
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const GROUP = 'lunresync.io';
+const READ = ['get', 'list', 'watch'];
 const RULES = [
   { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
   {
@@ -27,6 +28,9 @@ const RULES = [
   },
   { apiGroups: [GROUP], resources: ['lunresyncs/status', 'storagearrays/status'], verbs: ['patch'] },
   { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  { apiGroups: [''], resources: ['persistentvolumeclaims', 'persistentvolumes', 'pods'], verbs: READ },
+  { apiGroups: ['storage.k8s.io'], resources: ['volumeattachments'], verbs: READ },
+  { apiGroups: ['snapshot.storage.k8s.io'], resources: ['volumesnapshots', 'volumesnapshotcontents'], verbs: READ },
 ];
 
 describe('rights that are taken away in the middle of runs', () => {

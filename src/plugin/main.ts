@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+import { changeCommands } from './change-commands.ts';
+import type { Command, Io } from './command.ts';
+import { parseCommandLine } from './command-line.ts';
+import { createCommands } from './create-commands.ts';
+import { diagnoseCommand } from './diagnose-command.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { explainCommand } from './explain-command.ts';
+import { describeFailure } from './failure.ts';
+/** kubectl-lunresync: the kubectl plugin. Reads the command line, runs one command, and ends as EXIT says. */
+import { commandHelp, overviewHelp } from './help.ts';
+import { listCommand } from './list-command.ts';
+import { checkedName } from './names.ts';
+import { showCommands } from './show-commands.ts';
+
+const COMMANDS: readonly Command[] = [
+  ...createCommands,
+  ...showCommands,
+  listCommand,
+  ...changeCommands,
+  explainCommand,
+  diagnoseCommand,
+];
+
+const io: Io = { out: process.stdout, err: process.stderr, env: process.env };
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void => stop.abort(signal);
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  // A reader that has seen enough, such as `head`, is no error.
+  io.out.on('error', (error: NodeJS.ErrnoException) => stop.abort(error.code === 'EPIPE' ? 'EPIPE' : error));
+  try {
+    return await run(argv, stop.signal);
+  } catch (error) {
+    if (stop.signal.aborted) return interrupted(stop.signal);
+    const failure = describeFailure(error);
+    io.err.write(`error: ${failure.message}\n`);
+    return failure.exitCode;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+/** In the middle of a request: nobody knows whether it arrived. */
+function interrupted({ reason }: AbortSignal): ExitCode {
+  if (reason === 'EPIPE') return EXIT.Success;
+  io.err.write('Interrupted; what was asked for may have been done.\n');
+  return reason === 'SIGTERM' ? EXIT.Terminated : EXIT.Interrupted;
+}
+
+async function run(argv: readonly string[], signal: AbortSignal): Promise<ExitCode> {
+  const line = parseCommandLine(argv, COMMANDS);
+  if (line.kind === 'Help') {
+    io.out.write(line.command === undefined ? overviewHelp(COMMANDS) : commandHelp(line.command));
+    return EXIT.Success;
+  }
+  const { command, args } = line;
+  const namespace = args.text('namespace');
+  if (namespace !== undefined) checkedName('--namespace', namespace);
+  const choice = { namespace, kubeconfig: args.text('kubeconfig'), context: args.text('context') };
+  const connect = async (): ReturnType<Parameters<Command['run']>[0]['connect']> =>
+    (await import('./connect.ts')).connect(choice, signal);
+  return command.run({ io, args, connect, signal });
+}

@@ -1,0 +1,39 @@
+// The operator as a cluster runs it: with leader election, and serving its health and its metrics.
+import { join } from 'node:path';
+import { freePorts } from './free-ports.ts';
+import { ServerProcess } from './server-process.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'operator.ts');
+
+/** The namespace of the operator's lease, which must be there. */
+export const OPERATOR_NAMESPACE = 'lunresync-system';
+
+/** A running operator. */
+export type OperatorServer = AsyncDisposable & { readonly pid: number; readonly metricsURL: string };
+
+/** Starts one for all namespaces, whose options are the defaults but for `flags`, and waits until it is ready. */
+export async function startOperatorServer(
+  kubeconfigPath: string,
+  flags: readonly string[] = [],
+): Promise<OperatorServer> {
+  const [port] = await freePorts(1);
+  const address = `127.0.0.1:${port}`;
+  const operator = new ServerProcess({
+    name: 'the operator',
+    program: process.execPath,
+    args: [
+      MAIN,
+      `--kubeconfig=${kubeconfigPath}`,
+      `--operator-namespace=${OPERATOR_NAMESPACE}`,
+      `--health-address=${address}`,
+      ...flags,
+    ],
+    isReady: async () => (await fetch(`http://${address}/readyz`)).ok,
+  });
+  await operator.start();
+  return {
+    pid: operator.pid ?? 0,
+    metricsURL: `http://${address}/metrics`,
+    [Symbol.asyncDispose]: () => operator.stop(),
+  };
+}
