@@ -24,7 +24,7 @@ FROM base AS build
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=npm-ca \
     npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/copy-generated.ts scripts/
+COPY scripts/copy-generated.ts scripts/bundle.ts scripts/
 COPY src src
 RUN npm run build
 

@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 /**
- * unit: nothing but this process. array: real processes of the simulated array, and of other programs. api: a real kube-apiserver and etcd. e2e, which is
- * no part of `npm test`: a container engine, and clusters. processes: real operators, arrays and API servers with faults between them.
+ * unit: nothing but this process. array: real processes of the simulated array, and of other programs. deploy: helm and its
+ * like. api: a real kube-apiserver and etcd. e2e, which is no part of `npm test`: a container engine and clusters.
+ * processes: real operators, arrays and API servers with faults between them.
  */
 export default defineConfig({
   test: {
@@ -16,7 +17,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/api/**', 'test/array/**', 'test/gitops/**', 'test/e2e/**', 'test/reliability/processes/**'],
+          exclude: [
+            'test/api/**',
+            'test/array/**',
+            'test/{gitops,deploy}/**',
+            'test/e2e/**',
+            'test/reliability/processes/**',
+          ],
           testTimeout: 30_000,
         },
       },
@@ -28,12 +35,13 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'deploy', include: ['test/deploy/**/*.test.ts'], testTimeout: 120_000 } },
       {
         test: {
           name: 'api',
           include: ['test/api/**/*.test.ts'],
           globalSetup: ['test/support/control-plane-setup.ts'],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
         },
       },
@@ -42,7 +50,7 @@ export default defineConfig({
           name: 'processes',
           include: ['test/reliability/processes/**/*.test.ts'],
           globalSetup: ['test/support/control-plane-setup.ts'],
-          testTimeout: 120_000,
+          testTimeout: 600_000,
           hookTimeout: 120_000,
         },
       },

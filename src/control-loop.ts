@@ -100,7 +100,7 @@ export function assembleLoop(options: LoopOptions, signal: AbortSignal): Control
       arrays: world.arrays,
       clock: world.clock,
     },
-    sweep: { clusterID: options.clusterID, store: world.store, report: report.sweep },
+    sweep: { clusterID: options.clusterID, namespace, store: world.store, report: report.sweep },
     resyncs,
     storageArrays,
     queue,

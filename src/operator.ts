@@ -66,9 +66,8 @@ async function run(config: Config, log: Logger, lifecycle: Lifecycle): Promise<n
       if (error !== undefined) log.warn({ loss, err: error }, 'an Event was not written');
     },
   });
-  const connections = new Connections(tlsSecretReader(server, config.operatorNamespace), () => performance.now());
   const clusterID = await clusterIdentity(server, signal);
-  const parts = assemble({ config, log, server, metrics, events, connections, clusterID, signal });
+  const parts = assemble({ config, log, server, metrics, events, clusterID, signal });
   const election = new LeaderElection({
     server,
     namespace: config.operatorNamespace,
@@ -86,7 +85,7 @@ async function run(config: Config, log: Logger, lifecycle: Lifecycle): Promise<n
     { name: 'controller', deadlineMs: 20_000, stop: () => work },
     { name: 'events', deadlineMs: 6_000, stop: () => events.flush(5_000) },
     { name: 'lease', deadlineMs: 6_000, stop: () => election.release() },
-    { name: 'connections', deadlineMs: 1_000, stop: () => connections.close() },
+    { name: 'connections', deadlineMs: 1_000, stop: () => parts.connections.close() },
     { name: 'health', deadlineMs: 1_000, stop: () => health?.close() },
     { name: 'api server', deadlineMs: 2_000, stop: () => kubeConfig.close() },
   ]);
@@ -96,6 +95,8 @@ async function run(config: Config, log: Logger, lifecycle: Lifecycle): Promise<n
 async function lead(config: Config, election: LeaderElection, parts: Parts, lifecycle: Lifecycle): Promise<void> {
   await parts.loop.synced;
   if (!config.leaderElect) return parts.loop.run(lifecycle.signal);
+  // So that the metric is there, and is 0, while nobody leads.
+  parts.onLeading(false);
   const leading = await election.acquire(lifecycle.signal);
   parts.onLeading(true);
   leading.addEventListener('abort', () => {
@@ -107,6 +108,7 @@ async function lead(config: Config, election: LeaderElection, parts: Parts, life
 
 type Parts = {
   readonly loop: ControlLoop;
+  readonly connections: Connections;
   readonly hasSynced: () => boolean;
   readonly onLeading: (isLeader: boolean) => void;
 };
@@ -117,17 +119,21 @@ type Assembly = {
   readonly server: ApiTransport;
   readonly metrics: ProcessMetrics;
   readonly events: EventRecorder;
-  readonly connections: Connections;
   readonly clusterID: string;
   readonly signal: AbortSignal;
 };
 
-function assemble({ config, log, server, metrics, events, connections, clusterID, signal }: Assembly): Parts {
+function assemble({ config, log, server, metrics, events, clusterID, signal }: Assembly): Parts {
   const runMetrics = new RunMetrics({
     registry: metrics.registry,
     outcomes: runOutcomes(REASONS),
     runs: () => runSamples(loop.resyncs.list()),
   });
+  const connections = new Connections(
+    tlsSecretReader(server, config.operatorNamespace),
+    () => performance.now(),
+    (array, { method, code, seconds }) => runMetrics.arrayRequested({ array, operation: method, code, seconds }),
+  );
   const loop: ControlLoop = assembleLoop(
     {
       server,
@@ -159,6 +165,7 @@ function assemble({ config, log, server, metrics, events, connections, clusterID
   );
   return {
     loop,
+    connections,
     hasSynced: () => loop.resyncs.hasSynced && loop.storageArrays.hasSynced,
     onLeading: (isLeader) => metrics.setLeader(config.leaseName, isLeader),
   };

@@ -5,7 +5,12 @@ import { parseLunResync } from '../../src/api/lun-resync.ts';
 import { sendOk } from '../../test/support/api-client.ts';
 import { type ArrayProcess, startArray } from '../../test/support/array.ts';
 import { type ControlPlane, startControlPlane } from '../../test/support/control-plane.ts';
-import { OPERATOR_NAMESPACE, type OperatorServer, startOperatorServer } from '../../test/support/operator-server.ts';
+import {
+  AS_BUILT,
+  OPERATOR_NAMESPACE,
+  type OperatorServer,
+  startOperatorServer,
+} from '../../test/support/operator-server.ts';
 import { MIB } from '../options.ts';
 import { type End, EndWatch } from './end-watch.ts';
 
@@ -48,7 +53,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     });
   const array = stack.use(await startArray({ dataDirectory: join(folder, 'array'), flags: arrayFlags }));
   await array.admin.createPool({ name: 'pool', capacityBytes: BigInt(16_384 * MIB) });
-  const operator = stack.use(await startOperatorServer(plane.kubeconfigPath));
+  const operator = stack.use(await startOperatorServer(plane.kubeconfigPath, [], AS_BUILT));
   return { plane, array, operator };
 }
 

@@ -1,17 +1,17 @@
 // Finds the Kubernetes programs that tests and the demo run, or makes them: KUBEBUILDER_ASSETS, the user's cache, the
-// official download, a build by Go from the modules pinned in tools/control-plane.
+// official download, a build by Go from the modules pinned in tools/.
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { buildPrograms, type GO_PACKAGES, hasGo } from './build.ts';
+import { buildPrograms, type GO_PROGRAMS, hasGo } from './build.ts';
 import { downloadPrograms } from './download.ts';
 
 /** Version of Kubernetes that is downloaded or built. */
 export const KUBERNETES_VERSION = '1.36.3';
 
 /** A program that can be found or built. */
-export type Program = keyof typeof GO_PACKAGES;
+export type Program = keyof typeof GO_PROGRAMS;
 
 /** What a control plane needs. */
 export const CONTROL_PLANE: readonly Program[] = ['etcd', 'kube-apiserver', 'kubectl'];
@@ -25,6 +25,9 @@ export const STORAGE: readonly Program[] = [
   'csi-snapshotter',
   'snapshot-controller',
 ];
+
+/** What renders the chart and checks it and the alerts. */
+export const DEPLOY: readonly Program[] = ['helm', 'kubeconform', 'promtool'];
 
 /** Where programs were found. */
 export type Binaries = {

@@ -4,35 +4,48 @@ import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const TOOLS = join(import.meta.dirname, '..', '..', 'tools');
+/** The folder of the Go modules that pin what is built. */
+const MODULES = join(import.meta.dirname, '..', '..', 'tools');
 
-/** The Go module that pins Kubernetes and what goes with it. */
-export const GO_MODULE = join(TOOLS, 'control-plane');
+/** The Go module of the control plane and of CSI. */
+export const GO_MODULE = join(MODULES, 'control-plane');
 
-/** The Go module of what reads objects as GitOps tools do: it pins libraries that Kubernetes' own module cannot have. */
-const EVALUATORS_MODULE = join(TOOLS, 'evaluators');
+/** A program's Go package, the module under tools/ that pins it, and the build tags that it needs. */
+type GoProgram = { readonly goPackage: string; readonly module: string; readonly tags?: string };
 
-/** Programs that can be built, and the Go package of each. */
-export const GO_PACKAGES = {
-  etcd: 'go.etcd.io/etcd/server/v3',
-  'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
-  kubectl: 'k8s.io/kubernetes/cmd/kubectl',
-  'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
-  'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
-  kubelet: 'k8s.io/kubernetes/cmd/kubelet',
-  'csi-attacher': 'github.com/kubernetes-csi/external-attacher/v4/cmd/csi-attacher',
-  'csi-provisioner': 'github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner',
-  'csi-resizer': 'github.com/kubernetes-csi/external-resizer/v2/cmd/csi-resizer',
-  'csi-snapshotter': 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter',
-  'snapshot-controller': 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller',
-  'csi-sanity': 'github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity',
-  'csi-descriptor': './csi-descriptor',
-  evaluate: '.',
-} as const;
+const controlPlane = (goPackage: string): GoProgram => ({ goPackage, module: 'control-plane' });
+const deploy = (goPackage: string): GoProgram => ({ goPackage, module: 'deploy' });
+
+/** Programs that can be built. */
+export const GO_PROGRAMS = {
+  etcd: controlPlane('go.etcd.io/etcd/server/v3'),
+  'kube-apiserver': controlPlane('k8s.io/kubernetes/cmd/kube-apiserver'),
+  kubectl: controlPlane('k8s.io/kubernetes/cmd/kubectl'),
+  'kube-controller-manager': controlPlane('k8s.io/kubernetes/cmd/kube-controller-manager'),
+  'kube-scheduler': controlPlane('k8s.io/kubernetes/cmd/kube-scheduler'),
+  kubelet: controlPlane('k8s.io/kubernetes/cmd/kubelet'),
+  'csi-attacher': controlPlane('github.com/kubernetes-csi/external-attacher/v4/cmd/csi-attacher'),
+  'csi-provisioner': controlPlane('github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner'),
+  'csi-resizer': controlPlane('github.com/kubernetes-csi/external-resizer/v2/cmd/csi-resizer'),
+  'csi-snapshotter': controlPlane('github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter'),
+  'snapshot-controller': controlPlane('github.com/kubernetes-csi/external-snapshotter/v8/cmd/snapshot-controller'),
+  'csi-sanity': controlPlane('github.com/kubernetes-csi/csi-test/v5/cmd/csi-sanity'),
+  'csi-descriptor': controlPlane('./csi-descriptor'),
+  // What reads objects as GitOps tools do: it needs libraries that the control plane's module cannot have.
+  evaluate: { goPackage: '.', module: 'evaluators' },
+  helm: deploy('helm.sh/helm/v4/cmd/helm'),
+  kubeconform: deploy('github.com/yannh/kubeconform/cmd/kubeconform'),
+  // Its discovery of targets in clouds would be most of it, and is not used; the other tag leaves out a web page.
+  promtool: {
+    goPackage: 'github.com/prometheus/prometheus/cmd/promtool',
+    module: 'promtool',
+    tags: 'remove_all_sd,builtinassets',
+  },
+} as const satisfies Readonly<Record<string, GoProgram>>;
 
 /** A build: which programs, into which folder, as which version of Kubernetes. */
 export type Build = {
-  readonly programs: readonly (keyof typeof GO_PACKAGES)[];
+  readonly programs: readonly (keyof typeof GO_PROGRAMS)[];
   readonly cache: string;
   readonly version: string;
   readonly say: (line: string) => void;
@@ -74,11 +87,20 @@ export async function buildPrograms(build: Build): Promise<void> {
   }
 }
 
-function compile(program: keyof typeof GO_PACKAGES, output: string, version: string): Promise<void> {
-  const goPackage = GO_PACKAGES[program];
-  const cwd = program === 'evaluate' ? EVALUATORS_MODULE : GO_MODULE;
-  const args = ['build', '-mod=readonly', '-trimpath', '-buildvcs=false', '-ldflags', linkerFlags(version)];
+function compile(program: keyof typeof GO_PROGRAMS, output: string, version: string): Promise<void> {
+  const { goPackage, module, tags = '' }: GoProgram = GO_PROGRAMS[program];
+  const args = [
+    'build',
+    '-mod=readonly',
+    '-trimpath',
+    '-buildvcs=false',
+    '-tags',
+    tags,
+    '-ldflags',
+    linkerFlags(version),
+  ];
   return new Promise((resolve, reject) => {
+    const cwd = join(MODULES, module);
     const go = spawn('go', [...args, '-o', output, goPackage], { cwd, stdio: ['ignore', 'ignore', 'pipe'] });
     let last = '';
     go.stderr.on('data', (chunk: Buffer) => {

@@ -12,7 +12,7 @@ import type {
   StartRequest,
 } from '../core/array.ts';
 import * as pb from '../proto/lunarray/v1/lunarray_pb.js';
-import { createClient } from '../rpc/client.ts';
+import { createClient, type EndedCall } from '../rpc/client.ts';
 import { RpcError } from '../rpc/rpc-error.ts';
 import type { ServiceClient } from '../rpc/service-types.ts';
 import {
@@ -34,9 +34,9 @@ const CHANGE_TIMEOUT_MS = 30_000;
 const PAGE_SIZE = 100;
 const MAX_PAGES = 100;
 
-/** A client on an open channel, which the caller closes. */
-export function arrayClient(channel: Client): ArrayClient {
-  return arrayClientOf(createClient(pb.LunArray, channel, { timeoutMs: READ_TIMEOUT_MS }));
+/** A client on an open channel, which the caller closes. `onEnded` is told of each call that is not a watch. */
+export function arrayClient(channel: Client, onEnded: (call: EndedCall) => void): ArrayClient {
+  return arrayClientOf(createClient(pb.LunArray, channel, { timeoutMs: READ_TIMEOUT_MS, onEnded }));
 }
 
 /** The same over any way to make the calls. */

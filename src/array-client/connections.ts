@@ -3,6 +3,7 @@ import { type ChannelCredentials, Client, type ClientOptions, credentials } from
 import type { StorageArray } from '../api/storage-array.ts';
 import type { ArrayClient, ReadTlsSecret, TlsMaterial } from '../controller/ports.ts';
 import type { NotKnown } from '../core/array.ts';
+import type { EndedCall } from '../rpc/client.ts';
 import { arrayClient } from './array-client.ts';
 
 type Connection = {
@@ -27,11 +28,18 @@ const CHANNEL_OPTIONS: ClientOptions = {
 export class Connections {
   readonly #readSecret: ReadTlsSecret;
   readonly #monotonic: () => number;
+  readonly #onCall: (array: string, call: EndedCall) => void;
   readonly #connections = new Map<string, Connection>();
 
-  constructor(readSecret: ReadTlsSecret, monotonic: () => number) {
+  /** `onCall` is told of each call that has ended, with the name of the StorageArray. */
+  constructor(
+    readSecret: ReadTlsSecret,
+    monotonic: () => number,
+    onCall: (array: string, call: EndedCall) => void = () => undefined,
+  ) {
     this.#readSecret = readSecret;
     this.#monotonic = monotonic;
+    this.#onCall = onCall;
   }
 
   /** The array's client. `NotKnown` when the certificates cannot be had: then there is nobody to ask. */
@@ -64,7 +72,7 @@ export class Connections {
       return { kind: 'NotKnown', cause: 'Unauthenticated', message };
     }
     known?.channel.close();
-    const client = arrayClient(channel);
+    const client = arrayClient(channel, (call) => this.#onCall(name, call));
     this.#connections.set(name, { fingerprint, channel, client, readAtMs });
     return client;
   }

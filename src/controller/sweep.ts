@@ -13,6 +13,8 @@ import type { ArrayClient, ResyncStore, SweepReport } from './ports.ts';
 
 export type Sweep = {
   readonly clusterID: string;
+  /** The one namespace whose LunResyncs can be read; undefined: all. Operations of others are left to whoever reads those. */
+  readonly namespace: string | undefined;
   readonly store: ResyncStore;
   readonly report: SweepReport;
 };
@@ -22,7 +24,7 @@ export async function sweepArray(client: ArrayClient, sweep: Sweep, signal: Abor
   const identity = await client.identity(signal);
   if ('kind' in identity) return;
   for await (const operation of client.operations(`${sweep.clusterID}/`, signal)) {
-    const owner = objectOf(operation, sweep.clusterID);
+    const owner = objectOf(operation, sweep);
     if (owner === undefined) continue;
     const { key, uid } = owner;
     if (declares(sweep.store.get(key), uid, operation)) continue;
@@ -33,9 +35,10 @@ export async function sweepArray(client: ArrayClient, sweep: Sweep, signal: Abor
 }
 
 /** The object that the owner names. What an array lists against its word, of another cluster say, is left alone. */
-function objectOf({ owner }: Operation, clusterID: string): { readonly key: string; readonly uid: string } | undefined {
+function objectOf({ owner }: Operation, of: Sweep): { readonly key: string; readonly uid: string } | undefined {
   const [cluster, namespace, name, uid, ...more] = owner.split('/');
-  if (cluster !== clusterID || uid === undefined || more.length > 0) return undefined;
+  if (cluster !== of.clusterID || uid === undefined || more.length > 0) return undefined;
+  if (of.namespace !== undefined && namespace !== of.namespace) return undefined;
   const isName = label().safeParse(namespace).success && objectName().safeParse(name).success;
   return isName ? { key: `${namespace}/${name}`, uid } : undefined;
 }

@@ -15,12 +15,17 @@ import { RpcError } from './rpc-error.ts';
 import type { CallOptions, RpcService, ServiceClient } from './service-types.ts';
 import { decodeErrorTrailers } from './status-details.ts';
 
-/** The deadlines of calls that name none. */
+/** One unary call that has ended. `method` is its name in the protocol, `code` the name of its gRPC status. */
+export type EndedCall = { readonly method: string; readonly code: string; readonly seconds: number };
+
+/** The deadlines of calls that name none, and who is told of calls. */
 export type ClientDefaults = {
   /** Of a unary call, in milliseconds; 10 s when absent. */
   readonly timeoutMs?: number;
   /** Of a stream from its first to its last message, in milliseconds; one hour when absent. */
   readonly streamTimeoutMs?: number;
+  /** Told of each unary call that was sent, when it ends. It may not throw. */
+  readonly onEnded?: (call: EndedCall) => void;
 };
 
 type Request = MessageInitShape<DescMethod['input']>;
@@ -35,28 +40,35 @@ export function createClient<S extends RpcService>(
   client: Client,
   defaults: ClientDefaults = {},
 ): ServiceClient<S> {
-  const { timeoutMs = 10_000, streamTimeoutMs = 3_600_000 } = defaults;
+  const { timeoutMs = 10_000, streamTimeoutMs = 3_600_000, onEnded = ignore } = defaults;
   const functions: Record<string, unknown> = {};
   for (const method of service.methods) {
     functions[method.localName] =
       method.methodKind === 'server_streaming'
         ? (request: Request, options?: CallOptions) =>
             callStream(client, method, request, { timeoutMs: streamTimeoutMs, ...options })
-        : (request: Request, options?: CallOptions) => callUnary(client, method, request, { timeoutMs, ...options });
+        : (request: Request, options?: CallOptions) =>
+            callUnary(client, method, request, { timeoutMs, ...options, onEnded });
   }
   return functions as ServiceClient<S>;
 }
 
+function ignore(): void {
+  // Nobody wants to know.
+}
+
 type BoundedOptions = CallOptions & { readonly timeoutMs: number };
+type UnaryOptions = BoundedOptions & { readonly onEnded: (call: EndedCall) => void };
 
 async function callUnary(
   client: Client,
   method: DescMethod,
   request: Request,
-  options: BoundedOptions,
+  options: UnaryOptions,
 ): Promise<AnyMessage> {
   throwIfAborted(method, options.signal);
   const definition = methodDefinition(method);
+  const startedAt = performance.now();
   let call: ClientUnaryCall | undefined;
   const cancel = (): void => call?.cancel();
   try {
@@ -69,6 +81,8 @@ async function callUnary(
         new Metadata(),
         { deadline: Date.now() + options.timeoutMs },
         (error, value) => {
+          const code = status[error?.code ?? status.OK];
+          options.onEnded({ method: method.name, code, seconds: (performance.now() - startedAt) / 1000 });
           if (error === null && value !== undefined) {
             resolve(value);
             return;

@@ -10,6 +10,8 @@ export type ClaimOptions = {
   readonly requestBytes?: number;
   readonly driver?: string;
   readonly mode?: 'Filesystem' | 'Block';
+  /** None unless given. */
+  readonly storageClassName?: string;
   /** Name of the volume; made from the namespace and the claim's name when absent. */
   readonly volumeName?: string;
 };
@@ -22,14 +24,14 @@ export async function bindClaim(
   options: ClaimOptions,
 ): Promise<string> {
   const { lunID, sizeBytes, requestBytes = sizeBytes, driver = DRIVER, mode = 'Filesystem' } = options;
-  const { volumeName = `${namespace}-${name}` } = options;
+  const { volumeName = `${namespace}-${name}`, storageClassName = '' } = options;
   const accessModes = ['ReadWriteOnce'];
   const claim = await sendOk(admin, 'POST', `/api/v1/namespaces/${namespace}/persistentvolumeclaims`, {
     metadata: { name },
     spec: {
       accessModes,
       volumeMode: mode,
-      storageClassName: '',
+      storageClassName,
       volumeName,
       resources: { requests: { storage: String(requestBytes) } },
     },

@@ -16,7 +16,7 @@ import { createClient } from '../../src/rpc/client.ts';
 import type { ServiceClient } from '../../src/rpc/service-types.ts';
 
 const main = fileURLToPath(new URL('../../src/simulator/main.ts', import.meta.url));
-const startTimeoutMs = 20_000;
+const startTimeoutMs = 60_000;
 
 /** One line of the array's call log. */
 export type CallLogEntry = {

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { freePorts } from './free-ports.ts';
 import { ServerProcess } from './server-process.ts';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'operator.ts');
+const ROOT = join(import.meta.dirname, '..', '..');
+
+/** Node's arguments for the operator as it stands in the sources. */
+const FROM_SOURCES = [join(ROOT, 'src', 'operator.ts')];
+
+/** The same as the image starts it (Dockerfile); `npm run build` has made it. */
+export const AS_BUILT = ['--max-semi-space-size=2', join(ROOT, 'dist', 'operator.js')];
 
 /** The namespace of the operator's lease, which must be there. */
 export const OPERATOR_NAMESPACE = 'lunresync-system';
@@ -15,6 +21,7 @@ export type OperatorServer = AsyncDisposable & { readonly pid: number; readonly 
 export async function startOperatorServer(
   kubeconfigPath: string,
   flags: readonly string[] = [],
+  program: readonly string[] = FROM_SOURCES,
 ): Promise<OperatorServer> {
   const [port] = await freePorts(1);
   const address = `127.0.0.1:${port}`;
@@ -22,7 +29,7 @@ export async function startOperatorServer(
     name: 'the operator',
     program: process.execPath,
     args: [
-      MAIN,
+      ...program,
       `--kubeconfig=${kubeconfigPath}`,
       `--operator-namespace=${OPERATOR_NAMESPACE}`,
       `--health-address=${address}`,

@@ -6,7 +6,7 @@ import { newNamespace, send, sendOk } from './api-client.ts';
 import { type ArrayOptions, type ArrayProcess, startArray } from './array.ts';
 import type { ProvidedCluster } from './control-plane-setup.ts';
 import { type OperatorProcess, startOperator } from './operator.ts';
-import { until } from './until.ts';
+import { PATIENCE_MS, until } from './until.ts';
 
 export const MIB = 1024 * 1024;
 
@@ -114,7 +114,7 @@ function resyncsIn(admin: ProvidedCluster['admin'], namespace: string, arrayName
     });
     return body === undefined ? undefined : parsed(body);
   };
-  const untilSatisfied: Scene['until'] = async (name, what, condition, timeoutMs = 30_000) => {
+  const untilSatisfied: Scene['until'] = async (name, what, condition, timeoutMs = PATIENCE_MS) => {
     let last: LunResync | undefined;
     await until(
       () => `${name}: ${what}; it is now ${JSON.stringify(last?.status)}`,

@@ -5,6 +5,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 const REAL: readonly (readonly [project: string, against: string])[] = [
   ['api', 'a real kube-apiserver'],
   ['array', 'a real array process'],
+  ['deploy', 'the chart as helm renders it, and the alerts'],
   ['processes', 'both, with faults between them'],
 ];
 

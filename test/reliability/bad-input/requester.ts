@@ -131,7 +131,8 @@ export class Requester {
 
   async sweep(): Promise<void> {
     const { store } = this.#world;
-    await sweepArray(await this.#client(), { clusterID: CLUSTER, store, report: () => undefined }, this.#never);
+    const sweep = { clusterID: CLUSTER, namespace: undefined, store, report: () => undefined };
+    await sweepArray(await this.#client(), sweep, this.#never);
   }
 
   /** Reads the watch to its end, as the controller does. */

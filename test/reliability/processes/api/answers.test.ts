@@ -38,7 +38,7 @@ async function expectRuns(key: string, fault: Fault, times: number): Promise<voi
       await applyPair(scene, name);
       await untilCopying(scene, name);
       await held.letGo();
-      await expectOneOperation(scene, pair, 90_000);
+      await expectOneOperation(scene, pair);
       expect(spoiling.requests.length, name).toBeGreaterThan(0);
     }),
   );

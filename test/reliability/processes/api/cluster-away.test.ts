@@ -34,7 +34,6 @@ async function untilUndefined(): Promise<void> {
       left = names.filter((_, index) => codes[index] !== 404);
       return left.length === 0;
     },
-    90_000,
   );
 }
 
@@ -73,7 +72,7 @@ describe('an API server that is killed in the middle of runs', () => {
     await scene.plane.apiServer.stop('SIGKILL');
     await held[0]?.letGo();
     const isOnline = async (): Promise<boolean> => (await lunOf(scene, 'ended-dst'))?.state === LunState.ONLINE;
-    await until(() => 'the copy to end', isOnline, 30_000);
+    await until(() => 'the copy to end', isOnline);
     await scene.plane.apiServer.start();
     await untilServed(scene);
     await applyPair(scene, 'begins');
@@ -117,7 +116,7 @@ describe('definitions that are deleted in the middle of runs', () => {
     await defineAgain();
     await scene.operator.start();
     const isFenced = async (): Promise<boolean> => (await lunOf(scene, 'torn-dst'))?.state === LunState.INCONSISTENT;
-    await until(() => 'the operation to be ended', isFenced, 60_000);
+    await until(() => 'the operation to be ended', isFenced);
     await expect(scene.array.admin.publish({ lunId: 'torn-dst', node: 'worker-1' })).rejects.toThrow();
     const snapshot = (await scene.array.client.listLuns({})).luns.find(
       ({ parentLunId, safetyOwner }) => parentLunId === 'torn-dst' && safetyOwner !== '',

@@ -64,7 +64,6 @@ async function untilArraySays(reason: string): Promise<void> {
       said = status?.conditions?.[0]?.reason;
       return said === reason;
     },
-    60_000,
   );
 }
 
@@ -91,7 +90,7 @@ describe('an endpoint that leads to another array', () => {
     await held[0]?.letGo();
     await scene.patchArray({ endpoint: scene.array.endpoint });
     await expectOneOperation(scene, await pairOf('middle'));
-    expect(reasonOf(await scene.finished('cancelled', 60_000))).toBe('Cancelled');
+    expect(reasonOf(await scene.finished('cancelled'))).toBe('Cancelled');
     await untilGone(scene, 'deleted');
     expect(changesAt(other)).toEqual([]);
     expect(await contentOf({ array: other })).toEqual(before);
@@ -108,7 +107,7 @@ describe('an endpoint that leads to another array', () => {
     await scene.remove('over');
     await untilReason('before', 'Pending');
     const heldBack = (): boolean => other.callLog().some(({ method }) => method === 'DeleteSafetySnapshots');
-    await until(() => 'the other array to be asked for safety snapshots', heldBack, 30_000);
+    await until(() => 'the other array to be asked for safety snapshots', heldBack);
     expect(startedOf(scene, 'before')).toEqual([]);
     expect(await scene.read('over')).toBeDefined();
     await scene.patchArray({ endpoint: scene.array.endpoint });

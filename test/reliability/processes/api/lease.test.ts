@@ -27,7 +27,6 @@ describe('an operator that is stopped for longer than its lease', () => {
     await until(
       () => 'the first to lead',
       async () => (await holder()) === identityOf(scene.operator),
-      20_000,
     );
     await using second = await startSecond(scene, ['--leader-elect']);
     const woken = Promise.withResolvers<void>();
@@ -38,7 +37,6 @@ describe('an operator that is stopped for longer than its lease', () => {
     await until(
       () => 'the second to lead',
       async () => (await holder()) === identityOf(second),
-      60_000,
     );
     await expectOneOperation(scene, pair);
     await scene.apply('other', { pairs: [lunPair('data', 'other-src', 'stopped-dst')] });
@@ -47,7 +45,7 @@ describe('an operator that is stopped for longer than its lease', () => {
     woken.resolve();
     const hasEnded = (): boolean =>
       scene.operator.log.some(({ err }) => JSON.stringify(err ?? '').includes('LeadershipLost'));
-    await until(() => 'the first to stand down', hasEnded, 30_000);
+    await until(() => 'the first to stand down', hasEnded);
     expect(await scene.operator.ended()).toBe(1);
     expect(await scene.digest('stopped-dst')).toBe(other.source);
     expect(startedOf(scene, 'stopped')).toHaveLength(1);

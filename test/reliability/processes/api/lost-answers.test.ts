@@ -38,7 +38,7 @@ async function cancelAndDelete({ name, target }: Pair): Promise<void> {
   const { metadata } = await applyPair(scene, name);
   await untilCopying(scene, name);
   await scene.patch(name, { cancel: true });
-  const ended = await scene.finished(name, 60_000);
+  const ended = await scene.finished(name);
   expect([name, reasonOf(ended), ended.status.dataState]).toEqual([name, 'Cancelled', 'RolledBack']);
   expect(startedOf(scene, name)).toEqual([`${metadata.uid}.1`, `${metadata.uid}.2`]);
   expect(await scene.digest(`${name}-dst`)).toBe(target);

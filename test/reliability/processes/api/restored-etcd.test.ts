@@ -63,7 +63,7 @@ async function begin(name: string, { suspended, cancel, meanwhile }: Story): Pro
     if (suspended) await scene.patch(name, { suspend: false });
     if (cancel) await scene.patch(name, { cancel: true });
     else await held.letGo();
-    expect(reasonOf(await scene.finished(name, 60_000))).toBe(cancel ? 'Cancelled' : 'Completed');
+    expect(reasonOf(await scene.finished(name))).toBe(cancel ? 'Cancelled' : 'Completed');
     if (meanwhile === 'written') await writeTo(scene, `${name}-dst`);
     if (meanwhile === undefined || meanwhile === 'written') return;
     await scene.remove(name);
@@ -96,7 +96,7 @@ beforeAll(async () => {
 async function endings(): Promise<Readonly<Record<string, readonly unknown[]>>> {
   const ended = [...NAMES, UNRELEASED].map(async (name) => {
     if (STORIES[name]?.suspended) await scene.patch(name, { suspend: false });
-    const { status } = await scene.finished(name, 60_000);
+    const { status } = await scene.finished(name);
     const [succeeded, undo] = ['Succeeded', 'UndoAvailable'].map((wanted) =>
       status.conditions?.find(({ type }) => type === wanted),
     );
@@ -124,7 +124,7 @@ async function untilRecord(name: string, outcome: string): Promise<void> {
     const { entries } = await scene.array.admin.journal({ limit: 10_000 });
     return entries.some(({ event, owner }) => event === outcome && owner.includes(`/${name}/`));
   };
-  await until(() => `${name} to be ${outcome} at the array`, isThere, 30_000);
+  await until(() => `${name} to be ${outcome} at the array`, isThere);
 }
 
 describe('an etcd that is put back to the middle of runs', () => {

@@ -82,12 +82,10 @@ describe('rights that are taken away in the middle of runs', () => {
     await until(
       () => 'the end of a run to be refused',
       () => refused('/ended'),
-      30_000,
     );
     await until(
       () => 'a list to be refused',
       () => refused('list lunresyncs'),
-      30_000,
     );
     expect((await scene.read('ended'))?.status.completionTime).toBeUndefined();
     await give();

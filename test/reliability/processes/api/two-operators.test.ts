@@ -46,7 +46,7 @@ describe('two operators without a lease', () => {
       scene,
       stop.signal,
     );
-    await Promise.all(pairs.map((pair) => expectOneOperation(scene, pair, 90_000)));
+    await Promise.all(pairs.map((pair) => expectOneOperation(scene, pair)));
     stop.abort();
     expect(await touching).toBeGreaterThan(20);
     expect(conflicts.requests.length).toBeGreaterThan(10);

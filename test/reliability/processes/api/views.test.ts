@@ -41,9 +41,9 @@ describe('what the operator is not told', () => {
     await toWatches(scene, (stream) => stream.silence());
     await scene.patch('unseen', { cancel: true });
     const isCancelled = (): boolean => scene.array.callLog().some(({ method }) => method === 'CancelOperation');
-    await until(() => 'the operation to be cancelled', isCancelled, 60_000);
+    await until(() => 'the operation to be cancelled', isCancelled);
     await scene.array.admin.setBandwidth({ bytesPerSecond: 0n });
-    const ended = await scene.finished('unseen', 60_000);
+    const ended = await scene.finished('unseen');
     expect([reasonOf(ended), ended.status.dataState]).toEqual(['Cancelled', 'RolledBack']);
     expect(await scene.digest('unseen-dst')).toBe(target);
     scene.proxy.cutAll();
@@ -96,7 +96,6 @@ describe('an operator that starts with a view of the past', () => {
     await until(
       () => 'the last of them to be started',
       () => startedOf(scene, 'gone').length === 1,
-      30_000,
     );
     await scene.operator.kill();
     await scene.patch('stopped', { suspend: true });
@@ -110,7 +109,6 @@ describe('an operator that starts with a view of the past', () => {
     await until(
       () => 'the operator to act on the past',
       () => ['stopped', 'done', 'gone'].every(isTried),
-      30_000,
     );
     past.catchUp();
     await scene.until('stopped', 'it is suspended', (resync) => reasonOf(resync) === 'Suspended');

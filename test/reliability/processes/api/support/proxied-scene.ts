@@ -9,7 +9,7 @@ import { send } from '../../../../support/api-client.ts';
 import type { ProvidedCluster } from '../../../../support/control-plane-setup.ts';
 import { type OperatorProcess, startOperator } from '../../../../support/operator.ts';
 import { lunPair, MIB, reasonOf, type Scene, type SceneOptions, startScene } from '../../../../support/scene.ts';
-import { until } from '../../../../support/until.ts';
+import { PATIENCE_MS, until } from '../../../../support/until.ts';
 import { ApiProxy } from './api-proxy.ts';
 import { SharedList } from './shared-list.ts';
 import type { WatchStream } from './watch-stream.ts';
@@ -74,13 +74,13 @@ const WATCHED = ['lunresyncs', 'storagearrays'];
 /** Waits until both resources are watched, and does something to their watches. */
 export async function toWatches({ proxy }: ProxiedScene, act: (stream: WatchStream) => void): Promise<void> {
   const isWatching = (): boolean => WATCHED.every((plural) => proxy.watches(plural).length > 0);
-  await until(() => 'the operator to watch', isWatching, 60_000);
+  await until(() => 'the operator to watch', isWatching);
   for (const plural of WATCHED) for (const stream of proxy.watches(plural)) act(stream);
 }
 
 /** `Scene.until`, by few requests for many who wait. */
 function waiting(list: SharedList): Scene['until'] {
-  return async (name, what, condition, timeoutMs = 60_000) => {
+  return async (name, what, condition, timeoutMs = PATIENCE_MS) => {
     const deadline = performance.now() + timeoutMs;
     let last: unknown;
     while (performance.now() < deadline) {
@@ -122,8 +122,8 @@ export function startedOf(scene: Pick<Scene, 'array' | 'namespace'>, name: strin
 }
 
 /** The object has ended with success by one operation: its target has the bytes that the source had, and still has. */
-export async function expectOneOperation(scene: Scene, { name, source }: Pair, timeoutMs = 60_000): Promise<LunResync> {
-  const done = await scene.finished(name, timeoutMs);
+export async function expectOneOperation(scene: Scene, { name, source }: Pair): Promise<LunResync> {
+  const done = await scene.finished(name);
   const { dataState, attempt } = done.status;
   expect({ name, reason: reasonOf(done), dataState, attempt }).toEqual({
     name,
@@ -156,14 +156,14 @@ export async function holdCopy(scene: Scene, name: string): Promise<{ letGo(): P
 
 /** Waits until the status shows a copy that is under way. */
 export function untilCopying(scene: Scene, name: string): Promise<LunResync> {
-  return scene.until(name, 'it copies', (resync) => reasonOf(resync) === 'Copying', 60_000);
+  return scene.until(name, 'it copies', (resync) => reasonOf(resync) === 'Copying');
 }
 
 /** Waits until the API server serves LunResyncs: after its start, and after their definition, it refuses for a while. */
 export async function untilServed(scene: Scene): Promise<void> {
   const isServed = async (): Promise<boolean> =>
     (await send(scene.cluster.admin, 'GET', resyncsPath(scene))).code === 200;
-  await until(() => 'LunResyncs to be served', isServed, 60_000);
+  await until(() => 'LunResyncs to be served', isServed);
 }
 
 /** Waits until the API server does not know the object any more. */
@@ -175,7 +175,6 @@ export async function untilGone(scene: Scene, name: string): Promise<void> {
       left = await scene.read(name);
       return left === undefined;
     },
-    60_000,
   );
 }
 
