@@ -28,16 +28,14 @@ COPY scripts/copy-generated.ts scripts/bundle.ts scripts/
 COPY src src
 RUN npm run build
 
-# The optional dependencies are builds of Node for developers' machines, and koffi's native code.
+# The build puts the operator and the packages that it uses into one file.
 FROM base AS operator-files
 ARG SOURCE_DATE_EPOCH=0
-RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=npm-ca \
-    npm ci --omit=dev --omit=optional --ignore-scripts \
- && rm -rf node_modules/koffi node_modules/.bin package-lock.json
-COPY --from=build /app/dist dist
-RUN rm -rf dist/simulator dist/plugin dist/proto/lunarray/admin dist/proto/csi \
+COPY --from=build /app/dist/operator.js dist/
+RUN rm package-lock.json \
  && find . -exec touch --no-dereference --date="@${SOURCE_DATE_EPOCH}" {} +
 
+# Of the optional dependencies koffi's native code is used; the others are builds of Node for developers' machines.
 FROM base AS simulator-files
 ARG SOURCE_DATE_EPOCH=0
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=npm-ca \

@@ -20,6 +20,8 @@ export type BaseContent = {
   readonly programs: readonly string[];
   /** Whether npm is in it. */
   readonly hasNpm?: boolean;
+  /** The one of them that it runs. */
+  readonly entrypoint?: string;
 };
 
 /** Makes the image unless the engine has it with the same content; gives its name with the tag. */
@@ -37,8 +39,13 @@ export async function makeBaseImage(engine: Engine, content: BaseContent): Promi
       .digest('hex');
     const image = `localhost/${content.name}:${digest.slice(0, 12)}`;
     if (!(await engine.hasImage(image))) {
-      const path = 'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-      await engine.run(['import', '--change', path, archive, image], { timeoutMs: IMPORT_TIMEOUT_MS });
+      const { entrypoint } = content;
+      const settings = [
+        'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+        ...(entrypoint === undefined ? [] : [`ENTRYPOINT ["/usr/bin/${entrypoint}"]`]),
+      ];
+      const changes = settings.flatMap((setting) => ['--change', setting]);
+      await engine.run(['import', ...changes, archive, image], { timeoutMs: IMPORT_TIMEOUT_MS });
     }
     return image;
   } finally {
@@ -53,7 +60,6 @@ async function layOut(root: string, { programs, hasNpm = false }: BaseContent): 
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) await symlink(`usr/${name}`, join(root, name));
   await chmod(join(root, 'tmp'), 0o1777);
   await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
-  await copyWithLibraries(root, process.execPath, '/usr/local/bin/node');
   for (const name of programs) {
     const program = await locate(name);
     await copyWithLibraries(root, program, `/usr/bin/${basename(name)}`);

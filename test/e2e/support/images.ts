@@ -40,13 +40,14 @@ export async function buildImage(engine: Engine, target: Target): Promise<string
 }
 
 async function localBases(engine: Engine): Promise<Record<string, string>> {
+  const node = process.execPath;
   const shell = ['sh', 'env', 'find', 'touch', 'rm', 'mkdir'];
   return {
-    BUILD_IMAGE: await makeBaseImage(engine, { name: 'lunresync-e2e-build', programs: shell, hasNpm: true }),
-    RUNTIME_IMAGE: await makeBaseImage(engine, { name: 'lunresync-e2e-runtime', programs: [] }),
+    BUILD_IMAGE: await makeBaseImage(engine, { name: 'lunresync-e2e-build', programs: [node, ...shell], hasNpm: true }),
+    RUNTIME_IMAGE: await makeBaseImage(engine, { name: 'lunresync-e2e-runtime', programs: [node] }),
     SIMULATOR_IMAGE: await makeBaseImage(engine, {
       name: 'lunresync-e2e-tools',
-      programs: ['sh', ...NODE_SERVICE_PROGRAMS],
+      programs: [node, 'sh', ...NODE_SERVICE_PROGRAMS],
     }),
   };
 }
