@@ -23,9 +23,9 @@ function say(event: string, fields: Readonly<Record<string, unknown>>): void {
 
 /** A node of its own: what it needs to know is in the kernel, so that it has nothing to open and nothing to lose. */
 async function serveNode(options: NodeOptions): Promise<void> {
-  const listener = await serveCsi(options.csi, undefined, loggedCalls(new CallLog(options.callLog)));
-  say('ready', { csi: listener.address, nodeID: options.csi.nodeID });
-  stopOnSignal([listener], async () => 0);
+  const served = await serveCsi(options.csi, undefined, loggedCalls(new CallLog(options.callLog)));
+  say('ready', { csi: served[0].address, nodeID: options.csi.nodeID });
+  stopOnSignal(served, async () => 0);
 }
 
 async function serveArray(options: ArrayOptions): Promise<void> {
@@ -46,9 +46,9 @@ async function serveArray(options: ArrayOptions): Promise<void> {
   const service = { parts: array.parts, runner: array.runner, guard, claims: new ContractClaims() };
   const addresses = await openListeners(options, service, listeners);
   if (options.csi !== undefined) {
-    const listener = await serveCsi(options.csi, array.parts, guard);
-    listeners.push(listener);
-    addresses['csi'] = listener.address;
+    const served = await serveCsi(options.csi, array.parts, guard);
+    listeners.push(...served);
+    addresses['csi'] = served[0].address;
   }
   say('ready', {
     arrayID: array.parts.committed.state.arrayID,

@@ -10,7 +10,7 @@ import type { ServiceImplementation } from '../../rpc/service-types.ts';
 import { type CallRunner, guardedService } from './guarded.ts';
 
 /** The name that StorageClasses call the driver by. */
-const driverName = 'sim.lunresync.io';
+export const driverName = 'sim.lunresync.io';
 
 /** The service's handlers. A plugin on a node has no controller, and says so. */
 export function identityService(

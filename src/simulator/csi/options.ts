@@ -8,7 +8,8 @@ import { type ListenAddress, listenAddress } from '../services/listener.ts';
 export const csiUsage = `  --csi-endpoint unix:///PATH  serve CSI, as the driver sim.lunresync.io, on this socket
     --csi-services LIST        controller, node or both (default: controller,node); node alone needs no --data
     --csi-node-id NAME         the name of the node that this is (default: the host's name)
-    --csi-nodes LIST           the nodes that volumes may be published to, * for any (default: this node)`;
+    --csi-nodes LIST           the nodes that volumes may be published to, * for any (default: this node)
+    --csi-registration unix:///PATH  a socket in the kubelet's folder plugins_registry, where it finds the driver`;
 
 /** The flags, as they are parsed. */
 export const csiFlags = {
@@ -16,10 +17,16 @@ export const csiFlags = {
   'csi-services': { type: 'string' },
   'csi-node-id': { type: 'string' },
   'csi-nodes': { type: 'string' },
+  'csi-registration': { type: 'string' },
 } as const;
 
+/** The path of a socket. */
+export type SocketAddress = Extract<ListenAddress, { kind: 'unix' }>;
+
 export type CsiOptions = {
-  readonly address: ListenAddress;
+  readonly address: SocketAddress;
+  /** Where the kubelet finds the driver; undefined when somebody else tells it. */
+  readonly registration: SocketAddress | undefined;
   readonly services: { readonly controller: boolean; readonly node: boolean };
   readonly nodeID: string;
   readonly isNode: (name: string) => boolean;
@@ -33,10 +40,8 @@ export function csiOptions(
   if (endpoint === undefined) {
     return undefined;
   }
-  const address = listenAddress(endpoint);
-  if (address.kind !== 'unix') {
-    throw new Error(`--csi-endpoint ${endpoint}: CSI is served on a Unix socket only.`);
-  }
+  const address = socketAddress('csi-endpoint', endpoint);
+  const registration = values['csi-registration'];
   const named = list(values['csi-services'] ?? 'controller,node');
   const unknown = named.find((name) => name !== 'controller' && name !== 'node');
   if (named.length === 0 || unknown !== undefined) {
@@ -46,10 +51,19 @@ export function csiOptions(
   const nodes = list(values['csi-nodes'] ?? nodeID);
   return {
     address,
+    registration: registration === undefined ? undefined : socketAddress('csi-registration', registration),
     services: { controller: named.includes('controller'), node: named.includes('node') },
     nodeID,
     isNode: (name) => nodes.includes(name) || nodes.includes('*'),
   };
+}
+
+function socketAddress(flag: keyof typeof csiFlags, text: string): SocketAddress {
+  const address = listenAddress(text);
+  if (address.kind !== 'unix') {
+    throw new Error(`--${flag} ${text}: CSI is served on a Unix socket only.`);
+  }
+  return address;
 }
 
 function list(text: string): string[] {

@@ -3,6 +3,7 @@
  */
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
 import { Controller, Identity, Node } from '../../proto/csi/v1/csi_pb.js';
+import { Registration } from '../../proto/pluginregistration/v1/registration_pb.js';
 import { addService } from '../../rpc/server.ts';
 import type { ArrayParts } from '../array-parts.ts';
 import { Listener } from '../services/listener.ts';
@@ -12,14 +13,15 @@ import { identityService } from './identity-service.ts';
 import { nodeService } from './node/node-service.ts';
 import type { CsiOptions } from './options.ts';
 import { Pending } from './pending.ts';
+import { registrationService } from './registration-service.ts';
 
-/** Serves CSI. Without an array there is no controller. */
+/** Serves CSI, and what the kubelet is told of it. Without an array there is no controller. */
 export async function serveCsi(
   options: CsiOptions,
   array: ArrayParts | undefined,
   calls: CallRunner,
-): Promise<Listener> {
-  return Listener.open(options.address, ServerCredentials.createInsecure(), (server: Server) => {
+): Promise<readonly [csi: Listener, ...others: Listener[]]> {
+  const csi = await Listener.open(options.address, ServerCredentials.createInsecure(), (server: Server) => {
     addService(server, Identity, identityService({ hasController: options.services.controller }, calls));
     if (options.services.controller && array !== undefined) {
       const parts = { array, pending: new Pending(), isNode: options.isNode };
@@ -29,4 +31,16 @@ export async function serveCsi(
       addService(server, Node, nodeService(options.nodeID, calls));
     }
   });
+  if (options.registration === undefined) {
+    return [csi];
+  }
+  // Last: a kubelet that finds it calls the driver at once.
+  const registration = await Listener.open(
+    options.registration,
+    ServerCredentials.createInsecure(),
+    (server: Server) => {
+      addService(server, Registration, registrationService(options.address.path));
+    },
+  );
+  return [csi, registration];
 }
