@@ -26,6 +26,10 @@ import { Resource } from './kubernetes/resource.ts';
 import { tlsSecretReader } from './kubernetes/tls-secret.ts';
 import { VolumeCopies } from './kubernetes/volumes.ts';
 
+/** Every call that a worker makes has a deadline of its own; one that is busy for so long will not come back. */
+const STUCK_MS = 300_000;
+
+// This module is evaluated for as long as the operator runs: a constant below the next lines would never get its value.
 const version = programVersion();
 const commandLine: CommandLine = parseCommandLine({ args: process.argv.slice(2), env: process.env, version });
 switch (commandLine.kind) {
@@ -197,9 +201,6 @@ async function clusterIdentity(server: ApiTransport, signal: AbortSignal): Promi
     signal.throwIfAborted();
   }
 }
-
-/** Every call that a worker makes has a deadline of its own; one that is busy for so long will not come back. */
-const STUCK_MS = 300_000;
 
 function stuckWorker(queue: WorkQueue<string>): string | undefined {
   const longest = Math.max(0, ...queue.unfinishedMs);

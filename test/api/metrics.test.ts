@@ -36,6 +36,11 @@ async function linesOf(name: string): Promise<string[]> {
   return lines.map((line) => line.replaceAll(scene.arrayName, 'array-a')).toSorted();
 }
 
+it('an operator at work says that it lives and is ready', async () => {
+  const answers = await Promise.all(['livez', 'readyz'].map(async (path) => fetch(`${url}/${path}`)));
+  expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(['[+]workers ok\n', '[+]informers ok\n']);
+});
+
 describe('/metrics of an operator', () => {
   it('has the metrics that the page lists, with their types, and no others', async () => {
     const rows = PAGE.matchAll(/^\| `(\w+)` \| (\w+) \|/gm);
