@@ -16,6 +16,7 @@ import { ContractClaims } from './services/contract-claims.ts';
 import { Listener } from './services/listener.ts';
 import { lunArrayService, type ServiceParts } from './services/lun-array-service.ts';
 import { openArray, type SimulatedArray } from './simulated-array.ts';
+import { createPool } from './state/luns.ts';
 
 function say(event: string, fields: Readonly<Record<string, unknown>>): void {
   process.stdout.write(`${JSON.stringify({ event, time: new Date().toISOString(), ...fields })}\n`);
@@ -41,6 +42,10 @@ async function serveArray(options: ArrayOptions): Promise<void> {
     },
     options.crashAt,
   );
+  for (const pool of options.pools) {
+    // The one that is there may have been made by hand, with another capacity.
+    await array.parts.committed.update((state) => createPool(state, pool));
+  }
   array.runner.setArrayRate(options.bytesPerSecond);
   const guard = new CallGuard(array.parts, new CallLog(options.callLog));
   const service = { parts: array.parts, runner: array.runner, guard, claims: new ContractClaims() };

@@ -5,9 +5,11 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ServerCredentials } from '@grpc/grpc-js';
+import { parseBytes } from './cli/sizes.ts';
 import { type CrashPoint, crashPointOf } from './crash-point.ts';
 import { type CsiOptions, csiFlags, csiOptions, csiUsage } from './csi/options.ts';
 import { type ListenAddress, listenAddress } from './services/listener.ts';
+import type { PoolRecord } from './state/records.ts';
 
 /** The text of --help. */
 export const usage = `Usage: lunresync-simulator --data DIR [options]
@@ -15,6 +17,7 @@ export const usage = `Usage: lunresync-simulator --data DIR [options]
 A simulated storage array: a process with real LUNs (files), which serves lunarray.v1.LunArray.
 
   --data DIR                 where everything is kept; made when it is missing
+  --pool NAME=SIZE           make this pool unless there is one of the name, as in pool-a=10GiB; may be repeated
   --listen unix:///PATH      the socket of LunArray (default: DIR/lunarray.sock)
   --admin unix:///PATH       the socket of the administration (default: DIR/admin.sock)
   --listen-tls HOST:PORT     also serve LunArray over TCP with mutual TLS; needs the next three
@@ -42,6 +45,7 @@ export type ListenOption = {
 export type ArrayOptions = {
   readonly kind: 'array';
   readonly dataDirectory: string;
+  readonly pools: readonly PoolRecord[];
   readonly listeners: readonly ListenOption[];
   readonly admin: ListenAddress;
   readonly callLog: string | undefined;
@@ -61,6 +65,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     args: [...args],
     options: {
       data: { type: 'string' },
+      pool: { type: 'string', multiple: true, default: [] },
       listen: { type: 'string' },
       admin: { type: 'string' },
       'listen-tls': { type: 'string' },
@@ -91,6 +96,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   return {
     kind: 'array',
     dataDirectory,
+    pools: values.pool.map(poolOf),
     csi,
     admin: socket('admin', 'admin.sock'),
     callLog: values['call-log'],
@@ -102,6 +108,14 @@ export function parseOptions(args: readonly string[]): Options | undefined {
       ...insecureListener(values['insecure-listen'], credentials),
     ],
   };
+}
+
+function poolOf(text: string): PoolRecord {
+  const [, name, size] = /^([A-Za-z0-9._:-]{1,128})=(.+)$/.exec(text) ?? [];
+  if (name === undefined || size === undefined) {
+    throw new Error(`--pool ${text}: use NAME=SIZE, with letters, digits and . _ : - in the name.`);
+  }
+  return { name, capacityBytes: Number(parseBytes('--pool', size)) };
 }
 
 function parseRate(text: string): number {
