@@ -24,6 +24,9 @@ export const GO_PROGRAMS = {
   'kube-controller-manager': controlPlane('k8s.io/kubernetes/cmd/kube-controller-manager'),
   'kube-scheduler': controlPlane('k8s.io/kubernetes/cmd/kube-scheduler'),
   kubelet: controlPlane('k8s.io/kubernetes/cmd/kubelet'),
+  'kube-proxy': controlPlane('k8s.io/kubernetes/cmd/kube-proxy'),
+  // What holds the namespaces of a Pod.
+  pause: controlPlane('./pause'),
   'csi-attacher': controlPlane('github.com/kubernetes-csi/external-attacher/v4/cmd/csi-attacher'),
   'csi-provisioner': controlPlane('github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner'),
   'csi-resizer': controlPlane('github.com/kubernetes-csi/external-resizer/v2/cmd/csi-resizer'),
