@@ -67,9 +67,15 @@ async function layOut(root: string, { programs, hasNpm = false }: BaseContent): 
   if (hasNpm) await copyNpm(root);
 }
 
+/** The rest of the C library, which native modules of packages load later. */
+const C_LIBRARY = ['librt.so.1', 'libdl.so.2', 'libpthread.so.0', 'libm.so.6', 'libresolv.so.2'];
+
 async function copyWithLibraries(root: string, program: string, to: string): Promise<void> {
   await copyFile(await realpath(program), join(root, to));
-  for (const library of await librariesOf(program)) {
+  const loaded = await librariesOf(program);
+  const folder = dirname(loaded.find((library) => basename(library) === 'libc.so.6') ?? '');
+  const rest = folder === '.' ? [] : C_LIBRARY.map((name) => join(folder, name));
+  for (const library of [...loaded, ...rest]) {
     // /lib is a link to /usr/lib here and there, or neither here nor there.
     const target = join(root, library.replace(/^\/(lib|lib64)\//, '/usr/$1/'));
     await mkdir(dirname(target), { recursive: true });

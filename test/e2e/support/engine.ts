@@ -7,14 +7,14 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 
 /** What a machine may be expected to have for these tests. */
-export type Means = 'engine' | 'k3d' | 'k3s-container' | 'kubeconfig' | 'node';
+export type Means = 'engine' | 'cluster';
 
 /**
  * Whether tests that need these means are to run. LUNRESYNC_E2E_EXPECT lists what this machine is expected to have,
- * separated by commas, or says `none`; without it an engine is expected, and what is not there makes a test fail.
+ * separated by commas, or says `none`; without it all of it is expected, and what is not there makes a test fail.
  */
 export function isExpected(means: Means, environment: NodeJS.ProcessEnv = process.env): boolean {
-  const expected = environment['LUNRESYNC_E2E_EXPECT'] || 'engine';
+  const expected = environment['LUNRESYNC_E2E_EXPECT'] || 'engine,cluster';
   return expected.split(',').includes(means);
 }
 
@@ -25,6 +25,8 @@ export class EngineMissingError extends Error {
 
 /** The command line of a running engine that has BuildKit. */
 export type Engine = {
+  /** The program itself. */
+  readonly program: string;
   /** Runs one command and gives what it printed. Rejects with what it said when it fails. */
   readonly run: (args: readonly string[], options?: { timeoutMs?: number; cwd?: string }) => Promise<string>;
   /** Whether the engine has an image of this name. */
@@ -52,7 +54,7 @@ export async function findEngine(): Promise<Engine> {
       () => true,
       () => false,
     );
-  return { run, hasImage };
+  return { program, run, hasImage };
 }
 
 /** The first docker on the PATH that can build with secrets: since version 23 that takes the plug-in buildx. */
