@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { dump } from 'js-yaml';
 import { findBinaries } from '../../../scripts/control-plane/binaries.ts';
 import { k3dProvider } from '../providers/k3d.ts';
+import { k3sContainerProvider } from '../providers/k3s-container.ts';
 import { kubeconfigProvider } from '../providers/kubeconfig.ts';
 import { nodeProvider } from '../providers/node.ts';
 import type { ClusterProvider, Run } from '../providers/provider.ts';
@@ -69,13 +70,15 @@ function providerOf(name: string, engine: Engine): ClusterProvider {
       return nodeProvider(engine, say);
     case 'k3d':
       return k3dProvider(`lunresync-${randomUUID().slice(0, 8)}`, run);
+    case 'k3s-container':
+      return k3sContainerProvider(process.env['LUNRESYNC_E2E_K3S_IMAGE'] || 'rancher/k3s:v1.33.5-k3s1', engine);
     case 'kubeconfig':
       return kubeconfigProvider(
         { kubeconfigPath: needed('KUBECONFIG'), registry: needed('LUNRESYNC_E2E_REGISTRY') },
         run,
       );
     default:
-      throw new Error(`LUNRESYNC_E2E_CLUSTER=${name}: use node, k3d or kubeconfig.`);
+      throw new Error(`LUNRESYNC_E2E_CLUSTER=${name}: use node, k3d, k3s-container or kubeconfig.`);
   }
 }
 
