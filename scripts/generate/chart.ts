@@ -1,9 +1,10 @@
 // What the chart takes over from other files: the alerts and the dashboard, since a chart can read nothing outside of its
-// folder, and the table of values in its README, from the comments in values.yaml.
+// folder, and the tables of values in the charts' READMEs, from the comments in values.yaml.
 import { load } from 'js-yaml';
 import { type Files, sourceText } from './files.ts';
 
 const CHART = 'deploy/helm/lunresync';
+const SIMULATOR_CHART = 'deploy/helm/lunresync-simulator';
 const MONITORING = ['alerts.yaml', 'dashboard.json'];
 const TABLE = /(<!-- values:begin[^>]*-->\n)[^]*(<!-- values:end -->)/;
 
@@ -11,13 +12,18 @@ const TABLE = /(<!-- values:begin[^>]*-->\n)[^]*(<!-- values:end -->)/;
 type Row = { readonly key: string; readonly description: string; readonly fallback: unknown };
 
 export function chartFiles(): Files {
-  const readme = sourceText(`${CHART}/README.md`);
-  if (!TABLE.test(readme)) throw new Error(`${CHART}/README.md has no place for the table of values`);
-  const table = valuesTable(sourceText(`${CHART}/values.yaml`));
   return new Map([
     ...MONITORING.map((file) => [`${CHART}/files/${file}`, sourceText(`deploy/monitoring/${file}`)] as const),
-    [`${CHART}/README.md`, readme.replace(TABLE, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`)],
+    ...[CHART, SIMULATOR_CHART].map((chart) => [`${chart}/README.md`, readmeOf(chart)] as const),
   ]);
+}
+
+/** A chart's README with its table of values. */
+function readmeOf(chart: string): string {
+  const readme = sourceText(`${chart}/README.md`);
+  if (!TABLE.test(readme)) throw new Error(`${chart}/README.md has no place for the table of values`);
+  const table = valuesTable(sourceText(`${chart}/values.yaml`));
+  return readme.replace(TABLE, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`);
 }
 
 /** A Markdown table of all values. Throws when one has no comment that begins with `# -- `, itself or its parent. */

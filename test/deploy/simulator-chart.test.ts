@@ -1,0 +1,47 @@
+// The chart of the simulated array as helm renders it; test/e2e runs it.
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { KUBERNETES_VERSION } from '../../scripts/control-plane/binaries.ts';
+import { BUILD_MS, helm, runProgram } from './helm.ts';
+import { SCHEMA_PATH, schemaFolder } from './schemas.ts';
+
+const CHART = join(import.meta.dirname, '..', '..', 'deploy', 'helm', 'lunresync-simulator');
+const ALL = { snapshotController: { enabled: true }, pools: { a: '1GiB', b: '2GiB' }, nodeSelector: { disk: 'fast' } };
+
+async function render(values: object): Promise<string> {
+  const { code, output } = await helm(['template', 'sim', CHART], values);
+  if (code !== 0) throw new Error(output);
+  return output;
+}
+
+describe("the simulated array's chart", { timeout: BUILD_MS }, () => {
+  it.each([{}, ALL])('has nothing that helm lint objects to: %o', async (values) => {
+    const { code, output } = await helm(['lint', CHART, '--strict'], values);
+    expect(output).not.toContain('[ERROR]');
+    expect(code).toBe(0);
+  });
+
+  it.each([{}, ALL])('renders valid objects without an unknown field: %o', async (values) => {
+    const schemas = `${await schemaFolder(KUBERNETES_VERSION)}/${SCHEMA_PATH}`;
+    const skip = ['-skip', 'VolumeSnapshotClass'];
+    const args = ['-strict', '-summary', '-output', 'json', ...skip, '-schema-location', schemas, '-'];
+    const { output } = await runProgram('kubeconform', args, await render(values));
+    expect(JSON.parse(output)).toMatchObject({ summary: { valid: 7, invalid: 0, errors: 0, skipped: 1 } });
+  });
+
+  it('makes every pool that it is told, and runs the controller of snapshots only where it is wanted', async () => {
+    const all = await render(ALL);
+    expect(all).toContain('--pool=a=1GiB');
+    expect(all).toContain('--pool=b=2GiB');
+    expect(all).toContain('name: snapshot-controller');
+    expect(await render({})).not.toContain('name: snapshot-controller');
+  });
+
+  it('has the driver, the kubelet and the sidecars meet at one socket', async () => {
+    const text = await render({ kubeletFolder: '/data/kubelet' });
+    const sockets = [...text.matchAll(/--csi-(?:address|endpoint)=(?:unix:\/\/)?(\S+)/g)].map(([, path]) => path);
+    expect(sockets).toHaveLength(5);
+    expect(new Set(sockets)).toEqual(new Set(['/data/kubelet/plugins/sim.lunresync.io/csi.sock']));
+    expect(text).toContain('--csi-registration=unix:///data/kubelet/plugins_registry/');
+  });
+});
