@@ -95,6 +95,31 @@ describe.skipIf(!isExpected('cluster'))('a claim in a cluster', () => {
     expect(await inPod('reader', read)).toBe('lost+found,orders a hundred orders');
   }, 600_000);
 
+  it('is not overwritten while a Pod has it, and is as soon as the Pod is gone', async () => {
+    const { apply, kubectl } = cluster;
+    const inShop = ['--namespace', SHOP];
+    await apply(pod('user', podImage, "fs.writeFileSync('/data/orders', 'in use'); setInterval(() => {}, 1000)"));
+    await kubectl('wait', ...inShop, 'pod/user', '--for=condition=Ready', '--timeout=120s');
+    const pairs = [
+      {
+        name: 'data',
+        source: { volumeSnapshotName: 'orders-nightly' },
+        target: { persistentVolumeClaimName: 'orders' },
+      },
+    ];
+    const metadata = { name: 'restore-in-use', namespace: SHOP };
+    await apply({ apiVersion: 'lunresync.io/v1alpha1', kind: 'LunResync', metadata, spec: { pairs } });
+    const resync = [...inShop, 'lunresync/restore-in-use'];
+    const reason = '{.status.conditions[?(@.type=="Succeeded")].reason}';
+    await kubectl('wait', ...resync, `--for=jsonpath=${reason}=WaitingForTarget`, '--timeout=60s');
+    expect(await kubectl('get', ...resync, '--output=jsonpath={.status.users}')).toContain('user');
+    await kubectl('delete', 'pod', ...inShop, 'user', '--wait', '--grace-period=1');
+    await kubectl('wait', ...resync, '--for=condition=Succeeded', '--timeout=180s');
+    expect(await inPod('reader-after-use', "console.log(fs.readFileSync('/data/orders', 'utf8'))")).toBe(
+      'a hundred orders',
+    );
+  }, 600_000);
+
   it('keeps the operator in a namespace that allows restricted Pods only, with a root that cannot be written', async () => {
     const spec = await cluster.kubectl('get', 'pods', '-n', 'lunresync-system', '-o', 'jsonpath={.items[*].spec}');
     expect(spec).toContain('"readOnlyRootFilesystem":true');

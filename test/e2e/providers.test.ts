@@ -36,7 +36,7 @@ describe('the provider k3d', () => {
   promises(async () => {
     const clusters = new Set<string>();
     const run = programs({
-      'k3d cluster create': ([, , name = '']) => {
+      'env K3D_FIX_MOUNTS=1 k3d cluster create': ([, , , , name = '']) => {
         clusters.add(name);
         return `INFO[0011] Cluster '${name}' created successfully!`;
       },

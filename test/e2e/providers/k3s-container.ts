@@ -18,7 +18,11 @@ export function k3sContainerProvider(image: string, engine: Engine): ClusterProv
   };
   return {
     up: async () => {
-      started = await new K3sContainer(image).start();
+      // A CSI driver makes loop devices, which appear in the host's /dev alone, and mounts for other containers.
+      // The control groups are what K3sContainer mounts itself, and would be replaced.
+      const mounts = ['/dev', '/sys/fs/cgroup'].map((path) => ({ source: path, target: path }));
+      started = await new K3sContainer(image).withBindMounts(mounts).start();
+      await started.exec(['mount', '--make-rshared', '/']);
     },
     kubeconfig: () => Promise.resolve(running().getKubeConfig()),
     loadImage: async (name) => {
