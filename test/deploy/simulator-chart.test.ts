@@ -1,4 +1,5 @@
 // The chart of the simulated array as helm renders it; test/e2e runs it.
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KUBERNETES_VERSION } from '../../scripts/control-plane/binaries.ts';
@@ -27,6 +28,15 @@ describe("the simulated array's chart", { timeout: BUILD_MS }, () => {
     const args = ['-strict', '-summary', '-output', 'json', ...skip, '-schema-location', schemas, '-'];
     const { output } = await runProgram('kubeconform', args, await render(values));
     expect(JSON.parse(output)).toMatchObject({ summary: { valid: 7, invalid: 0, errors: 0, skipped: 1 } });
+  });
+
+  it('has the version of the package, and so has its image', async () => {
+    const root = join(CHART, '..', '..', '..');
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    const text = await readFile(join(CHART, 'Chart.yaml'), 'utf8');
+    expect(text).toContain(`\nversion: ${version}\n`);
+    expect(text).toContain(`\nappVersion: ${version}\n`);
+    expect(await render({})).toContain(`image: lunresync-simulator:${version}\n`);
   });
 
   it('makes every pool that it is told, and runs the controller of snapshots only where it is wanted', async () => {

@@ -87,7 +87,9 @@ describe.skipIf(!isExpected('engine'))('the images', () => {
           .withCommand(['--kubeconfig', '/kubeconfig', '--health-address', `127.0.0.1:${port}`])
           .withWaitStrategy(Wait.forLogMessage(/operator started/))
           .start();
-        await expect.poll(() => isReady(port), { timeout: 30_000 }).toBe(true);
+        for (const path of ['readyz', 'livez']) {
+          await expect.poll(() => answers(port, path), { timeout: 30_000 }).toBe(true);
+        }
         expect(await endOf(container)).toEqual({ exitCode: 0, isWithinSeconds: true });
       } finally {
         await rm(folder, { recursive: true, force: true });
@@ -149,8 +151,8 @@ class ReadOnlyContainer extends GenericContainer {
   }
 }
 
-async function isReady(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/readyz`).then(
+async function answers(port: number, path: string): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/${path}`).then(
     ({ ok }) => ok,
     () => false,
   );
