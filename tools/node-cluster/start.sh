@@ -37,6 +37,15 @@ prepare_container() {
   fi
 }
 
+# A kubelet sets these, and they are the host's: they are put back when the node is stopped.
+declare -A kernel
+remember_kernel() {
+  local setting
+  for setting in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
+    kernel[$setting]=$(<"/proc/sys/$setting")
+  done
+}
+
 make_key() { openssl ecparam -name prime256v1 -genkey -noout -out "$certificates/$1.key"; }
 
 make_certificate() { # name, subject, other names of a server
@@ -168,6 +177,10 @@ stop() {
   while (($(jobs -rp | wc -l) > 1 && SECONDS < deadline)); do sleep 0.1; done
   [ -z "$etcd" ] || kill "$etcd" 2>/dev/null || true
   kill -KILL "${running[@]}" 2>/dev/null || true
+  local setting
+  for setting in "${!kernel[@]}"; do
+    echo "${kernel[$setting]}" >"/proc/sys/$setting" || true
+  done
 }
 trap stop EXIT
 trap 'exit 0' TERM INT
@@ -206,6 +219,7 @@ start_node() {
 
 mkdir -p "$certificates" "$logs" "$folder/cni"
 prepare_container
+remember_kernel
 make_certificates
 write_configurations
 start_control_plane

@@ -63,6 +63,8 @@ export function nodeProvider(engine: Engine, say: (line: string) => void): Clust
     },
     logs,
     down: async () => {
+      // In good order first: the node puts back what its kubelet set in the host's kernel. There may be none any more.
+      await engine.run(['stop', '--time', '20', container]).catch(() => '');
       await engine.run(['rm', '--force', '--volumes', container]);
     },
   };
