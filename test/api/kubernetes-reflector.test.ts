@@ -65,8 +65,10 @@ describe('Reflector on a real API server', () => {
     proxy.redirect(through.config);
     await fixture.createConfigMap(namespace, 'a', { v: '1' });
     await using scene = new Scene(namespace, through);
-    await eventually(() => through.requests.some(({ verb }) => verb === 'watch'));
+    const watches = (): number => through.requests.filter(({ verb }) => verb === 'watch').length;
     for (let round = 0; round < 3; round += 1) {
+      // Cut before the watch is there, nothing breaks.
+      await eventually(() => watches() > round);
       proxy.cut();
       await replace(namespace, 'a');
       await fixture.createConfigMap(namespace, `b-${round}`);
