@@ -42,6 +42,8 @@ export default defineConfig({
       {
         test: {
           name: 'api',
+          // After the others, which keep every core busy: what is waited for here comes in time then.
+          sequence: { groupOrder: 1 },
           include: ['test/api/**/*.test.ts'],
           globalSetup: ['test/support/control-plane-setup.ts'],
           testTimeout: 300_000,
@@ -51,6 +53,7 @@ export default defineConfig({
       {
         test: {
           name: 'processes',
+          sequence: { groupOrder: 2 },
           include: ['test/reliability/processes/**/*.test.ts'],
           globalSetup: ['test/support/control-plane-setup.ts'],
           testTimeout: 600_000,

@@ -50,7 +50,8 @@ describe('two operators without a lease', () => {
     stop.abort();
     expect(await touching).toBeGreaterThan(5);
     expect(conflicts.requests.length).toBeGreaterThan(10);
-    for (const operator of [scene.operator, second]) expect(actionsOf(operator)).toContain('Start');
+    // Which of the two begins how many is the machine's to say.
+    expect([scene.operator, second].flatMap(actionsOf)).toContain('Start');
   });
 
   it('do no harm when one of them goes on, much later, from where it had recorded an intent', async () => {
