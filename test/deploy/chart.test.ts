@@ -207,6 +207,21 @@ describe('the operator’s Pod', () => {
     });
   });
 
+  it('is told the times of the election, and of no election where one replica needs none', async () => {
+    const timing = { leaseDuration: '60s', renewDeadline: '40s', retryPeriod: '5s' };
+    const { args } = operatorOf(await render({ leaderElection: timing }));
+    expect(parseCommandLine({ args, env: {}, version: '0' })).toMatchObject({
+      config: { leaseTiming: { leaseDurationMs: 60_000, renewDeadlineMs: 40_000, retryPeriodMs: 5_000 } },
+    });
+    const alone = operatorOf(await render({ leaderElection: { enabled: false } }));
+    expect(parseCommandLine({ args: alone.args, env: {}, version: '0' })).toMatchObject({
+      config: { leaderElect: false },
+    });
+    await expect(render({ leaderElection: { enabled: false }, replicaCount: 2 })).rejects.toThrow(
+      'replicaCount above 1 needs leaderElection.enabled',
+    );
+  });
+
   it('watches one namespace when that is asked for, and all otherwise', () => {
     expect(operatorOf(namespaced).args).toContain('--namespace=shop');
     expect(operatorOf(byDefault).args.join(' ')).not.toContain('--namespace=');
