@@ -70,11 +70,3 @@ describe('the dashboard', () => {
     expect(dashboard.uid).toBeUndefined();
   });
 });
-
-describe('the chart', () => {
-  it('is of the version in package.json', () => {
-    const { version } = JSON.parse(read('package.json')) as { readonly version: string };
-    const chart = load(read('deploy/helm/lunresync/Chart.yaml')) as { readonly appVersion: string };
-    expect(chart.appVersion).toBe(version);
-  });
-});
