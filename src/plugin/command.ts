@@ -14,8 +14,9 @@ export type Option = {
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** Where a command writes: data to `out`, remarks and errors to `err`. */
+/** Where a command reads answers, and writes: data to `out`, questions, remarks and errors to `err`. */
 export type Io = {
+  readonly in: NodeJS.ReadStream;
   readonly out: NodeJS.WriteStream;
   readonly err: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;

@@ -22,7 +22,15 @@ const COMMANDS: readonly Command[] = [
   diagnoseCommand,
 ];
 
-const io: Io = { out: process.stdout, err: process.stderr, env: process.env };
+const io: Io = {
+  // Opened by whoever reads it.
+  get in() {
+    return process.stdin;
+  },
+  out: process.stdout,
+  err: process.stderr,
+  env: process.env,
+};
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
