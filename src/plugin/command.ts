@@ -9,6 +9,8 @@ export type Option = {
   readonly multiple?: boolean;
   /** What stands for the value in the help. */
   readonly value?: string;
+  /** The words that it may be, where they are few; for shell completion. */
+  readonly words?: readonly string[];
   readonly help: string;
 };
 
@@ -39,6 +41,8 @@ export type Command = {
   /** Further paragraphs and examples of the command's own help. */
   readonly details?: string;
   readonly options: Options;
+  /** What its argument names: a LunResync that there is, or one of these words; for shell completion. */
+  readonly argument?: 'LunResync' | readonly string[];
   readonly run: (context: Context) => Promise<ExitCode>;
 };
 

@@ -15,9 +15,16 @@ const MAKE_OPTIONS: Options = {
   'dry-run': {
     type: 'string',
     value: 'WHERE',
+    words: ['server', 'client'],
     help: 'server: the API server checks and stores nothing; client: nobody is asked',
   },
-  output: { type: 'string', short: 'o', value: 'FORMAT', help: 'print the object: yaml, json or name' },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'FORMAT',
+    words: ['yaml', 'json', 'name'],
+    help: 'print the object: yaml, json or name',
+  },
   watch: { type: 'boolean', short: 'w', help: 'watch the run to its end' },
   ...WATCH_OPTIONS,
   ...YES_OPTION,
@@ -59,6 +66,7 @@ const undo: Command = {
     as: { type: 'string', value: 'NEW', help: 'name of the new LunResync (default: undo-NAME)' },
     ...MAKE_OPTIONS,
   },
+  argument: 'LunResync',
   run: async (context) => {
     const name = objectNameArgument(context.args);
     const newName = checkedName('--as', context.args.text('as') ?? `undo-${name}`);

@@ -2,6 +2,7 @@
 import { changeCommands } from './change-commands.ts';
 import type { Command, Io } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
+import { COMPLETE, complete, completionCommand, LOOK_UP_MS } from './completion-commands.ts';
 import { createCommands } from './create-commands.ts';
 import { diagnoseCommand } from './diagnose-command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -11,6 +12,7 @@ import { describeFailure } from './failure.ts';
 import { commandHelp, overviewHelp } from './help.ts';
 import { listCommand } from './list-command.ts';
 import { checkedName } from './names.ts';
+import { itemsOf, nameOf } from './output.ts';
 import { showCommands } from './show-commands.ts';
 
 const COMMANDS: readonly Command[] = [
@@ -20,6 +22,7 @@ const COMMANDS: readonly Command[] = [
   ...changeCommands,
   explainCommand,
   diagnoseCommand,
+  completionCommand,
 ];
 
 const io: Io = {
@@ -59,6 +62,11 @@ function interrupted({ reason }: AbortSignal): ExitCode {
 }
 
 async function run(argv: readonly string[], signal: AbortSignal): Promise<ExitCode> {
+  if (argv[0] === COMPLETE) {
+    const resyncs = (values: Values): Promise<readonly string[]> => namesOfResyncs(values, signal);
+    await complete({ words: argv.slice(1), commands: COMMANDS, out: io.out, resyncs });
+    return EXIT.Success;
+  }
   const line = parseCommandLine(argv, COMMANDS);
   if (line.kind === 'Help') {
     io.out.write(line.command === undefined ? overviewHelp(COMMANDS) : commandHelp(line.command));
@@ -71,4 +79,15 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<ExitCo
   const connect = async (): ReturnType<Parameters<Command['run']>[0]['connect']> =>
     (await import('./connect.ts')).connect(choice, signal);
   return command.run({ io, args, connect, signal });
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** For completion, where it may not take long. */
+async function namesOfResyncs(values: Values, signal: AbortSignal): Promise<readonly string[]> {
+  const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
+  const choice = { namespace: text('namespace'), kubeconfig: text('kubeconfig'), context: text('context') };
+  const { connect } = await import('./connect.ts');
+  await using cluster = connect(choice, AbortSignal.any([signal, AbortSignal.timeout(LOOK_UP_MS)]));
+  return itemsOf(await cluster.listJson(false)).map(nameOf);
 }
