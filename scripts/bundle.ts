@@ -4,16 +4,19 @@
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
-const dist = join(import.meta.dirname, '..', 'dist');
-
-for (const program of ['operator.js', 'plugin/main.js']) {
-  const file = join(dist, program);
-  const bundle = await rolldown({
-    input: file,
+/** Writes a program and all that it needs but Node into one file, which may be the program's own. */
+export async function bundle(program: string, file: string): Promise<void> {
+  const bundled = await rolldown({
+    input: program,
     platform: 'node',
     treeshake: { moduleSideEffects: (id) => !id.includes('/@kubernetes/client-node/') },
   });
   // The licences of the packages ask for their notices to stay.
-  await bundle.write({ file, format: 'esm', codeSplitting: false, comments: { legal: true } });
-  await bundle.close();
+  await bundled.write({ file, format: 'esm', codeSplitting: false, comments: { legal: true } });
+  await bundled.close();
+}
+
+if (import.meta.main) {
+  const dist = join(import.meta.dirname, '..', 'dist');
+  for (const program of ['operator.js', 'plugin/main.js']) await bundle(join(dist, program), join(dist, program));
 }
