@@ -14,6 +14,7 @@ import { listCommand } from './list-command.ts';
 import { checkedName } from './names.ts';
 import { itemsOf, nameOf } from './output.ts';
 import { showCommands } from './show-commands.ts';
+import { versionCommand } from './version-command.ts';
 
 const COMMANDS: readonly Command[] = [
   ...createCommands,
@@ -23,6 +24,7 @@ const COMMANDS: readonly Command[] = [
   explainCommand,
   diagnoseCommand,
   completionCommand,
+  versionCommand,
 ];
 
 const io: Io = {

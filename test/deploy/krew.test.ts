@@ -76,6 +76,8 @@ describe('the archive', () => {
     const env = { PATH: `${join(process.execPath, '..')}:${process.env['PATH']}`, KUBECONFIG: '/nowhere' };
     const explained = await run(join(bin, 'kubectl-lunresync'), ['explain', 'ArrayVeto'], { env });
     expect(explained.stdout).toContain('VSS_E_PROVIDER_VETO');
+    const told = await run(join(bin, 'kubectl-lunresync'), ['version'], { env });
+    expect(told.stdout).toBe(`${version}\n`);
     // All that it loads late is in the file, too.
     const asked = run(join(bin, 'kubectl-lunresync'), ['list'], { env });
     await expect(asked).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('/nowhere') });
