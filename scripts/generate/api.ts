@@ -2,7 +2,6 @@
 import { type CustomResourceDefinition, lunResyncCrd, storageArrayCrd } from '../../src/api/crd.ts';
 import type { ValidationRule } from '../../src/api/fields.ts';
 import { IMMUTABLE_FIELDS } from '../../src/api/lun-resync-rules.ts';
-import type { StructuralSchema } from '../../src/api/structural.ts';
 import type { Files } from './files.ts';
 import { markdownTable } from './table.ts';
 

@@ -54,7 +54,7 @@ describe('docs/troubleshooting.md', () => {
     'has under "%s" an entry for every word that the code writes there, and no other',
     (heading, words) => {
       expect(words.length).toBeGreaterThan(0);
-      const named = sections.get(heading)?.map((entry) => entry.split('\n', 1)[0]) ?? [];
+      const named = sections.get(heading)?.map((entry) => entry.split('\n', 1)[0] ?? '') ?? [];
       expect(named.toSorted()).toEqual([...words].toSorted());
     },
   );
