@@ -3,9 +3,10 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
-import { bindClaim, installSnapshotKinds } from './storage-objects.ts';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { reasonOf } from '../support/scene.ts';
+import { sharedScene } from '../support/shared-scene.ts';
+import { makeDamagedClaim, nightlyOf, startClaimScene } from './claim-scene.ts';
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'troubleshooting.md');
 /** Those that only look, and end by themselves. The plugin's own commands are held against the plugin by test/tidy. */
@@ -19,20 +20,15 @@ const commands = [
   ),
 ];
 
-let scene: Scene;
+const scene = sharedScene(() => startClaimScene(inject('cluster')));
 
 beforeAll(async () => {
-  const cluster = inject('cluster');
-  await installSnapshotKinds(cluster.admin);
-  scene = await startScene(cluster);
-  for (const id of ['source', 'target']) await scene.lun(id, 4 * MIB, id);
-  await scene.apply('run', { pairs: [lunPair('data', 'source', 'target')] });
-  await bindClaim(cluster.admin, scene.namespace, 'claim', { lunID: 'unused', sizeBytes: 4 * MIB });
+  await makeDamagedClaim(scene, 'claim');
+  await scene.apply('run', { pairs: nightlyOf('claim') });
   expect(reasonOf(await scene.finished('run'))).toBe('Completed');
 });
-
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
+  await bindClaim(scene.cluster.admin, scene.namespace, 'claim', { lunID: 'unused', sizeBytes: 4 * MIB });
+  expect(reasonOf(await scene.finished('run'))).toBe('Completed');
 });
 
 /** The command with the names of the scene in the places of those in the page, run by a shell as a person would. */
@@ -68,7 +64,7 @@ describe('the commands of docs/troubleshooting.md', () => {
   it('show what the page says that they show', async () => {
     const status = '.status.pairs[*]}{.name}{" "}{.dataState}';
     const pairs = commands.find((command) => command.includes(status)) ?? '';
-    expect(await run(pairs)).toMatch(/^data MatchesSource target \S+\n$/);
+    expect(await run(pairs)).toMatch(/^data MatchesSource claim-lun \S+\n$/);
     const array = commands.find((command) => command.includes('.status.contractVersion}{" "}')) ?? '';
     expect(await run(array)).toMatch(/^1 \["/);
   });

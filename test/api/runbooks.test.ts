@@ -1,8 +1,9 @@
 // What docs/runbooks tells people to do when the object or the StorageArray of a run has been torn out.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { LunState } from '../../src/proto/lunarray/v1/lunarray_pb.js';
 import { sendOk } from '../support/api-client.ts';
-import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
+import { lunPair, MIB, reasonOf, startScene } from '../support/scene.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import { until } from '../support/until.ts';
 import {
   ARRAYS_PATH,
@@ -17,16 +18,9 @@ import {
   untilGone,
 } from './acceptance.ts';
 
-let scene: Scene;
+const scene = sharedScene(() => startScene(inject('cluster')));
 
-beforeAll(async () => {
-  scene = await startScene(inject('cluster'));
-  await scene.lun('src', 16 * MIB, 'source');
-});
-
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
-});
+beforeAll(() => scene.lun('src', 16 * MIB, 'source'));
 
 /** A LUN that is half-written, and whose object was torn out. Gives its content of before and its safety snapshot. */
 async function leaveWreck(name: string): Promise<{ readonly before: string; readonly safety: string }> {
