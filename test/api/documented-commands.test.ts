@@ -27,9 +27,6 @@ beforeAll(async () => {
   await scene.apply('run', { pairs: nightlyOf('claim') });
   expect(reasonOf(await scene.finished('run'))).toBe('Completed');
 });
-  await bindClaim(scene.cluster.admin, scene.namespace, 'claim', { lunID: 'unused', sizeBytes: 4 * MIB });
-  expect(reasonOf(await scene.finished('run'))).toBe('Completed');
-});
 
 /** The command with the names of the scene in the places of those in the page, run by a shell as a person would. */
 async function run(command: string): Promise<string> {
