@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { AS_BUILT } from '../support/operator-server.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const operator = readFileSync(join(ROOT, 'Dockerfile'), 'utf8').split(/^FROM /m).at(-1) ?? '';
+const operator =
+  readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
+    .split(/^FROM /m)
+    .at(-1) ?? '';
 
 describe('the image of the operator', () => {
   it('starts it with the arguments that are measured', () => {
