@@ -1,31 +1,14 @@
 #!/usr/bin/env node
-import { changeCommands } from './change-commands.ts';
 import type { Command, Io } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
-import { COMPLETE, complete, completionCommand, LOOK_UP_MS } from './completion-commands.ts';
-import { createCommands } from './create-commands.ts';
-import { diagnoseCommand } from './diagnose-command.ts';
+import { COMMANDS } from './commands.ts';
+import { COMPLETE, complete, LOOK_UP_MS } from './completion-commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { explainCommand } from './explain-command.ts';
 import { describeFailure } from './failure.ts';
 /** kubectl-lunresync: the kubectl plugin. Reads the command line, runs one command, and ends as EXIT says. */
 import { commandHelp, overviewHelp } from './help.ts';
-import { listCommand } from './list-command.ts';
 import { checkedName } from './names.ts';
 import { itemsOf, nameOf } from './output.ts';
-import { showCommands } from './show-commands.ts';
-import { versionCommand } from './version-command.ts';
-
-const COMMANDS: readonly Command[] = [
-  ...createCommands,
-  ...showCommands,
-  listCommand,
-  ...changeCommands,
-  explainCommand,
-  diagnoseCommand,
-  completionCommand,
-  versionCommand,
-];
 
 const io: Io = {
   // Opened by whoever reads it.

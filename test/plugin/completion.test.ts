@@ -1,25 +1,11 @@
 /** What a shell offers at the cursor. test/api/plugin-completion.test.ts asks it through kubectl. */
 import { describe, expect, it } from 'vitest';
 import { REASONS } from '../../src/core/reasons.ts';
-import { changeCommands } from '../../src/plugin/change-commands.ts';
-import type { Command } from '../../src/plugin/command.ts';
 import { parseCommandLine } from '../../src/plugin/command-line.ts';
+import { COMMANDS } from '../../src/plugin/commands.ts';
 import { type Completion, completionOf } from '../../src/plugin/completion.ts';
 import { createCommands } from '../../src/plugin/create-commands.ts';
-import { diagnoseCommand } from '../../src/plugin/diagnose-command.ts';
-import { explainCommand } from '../../src/plugin/explain-command.ts';
-import { listCommand } from '../../src/plugin/list-command.ts';
 import { manifestOf } from '../../src/plugin/manifest.ts';
-import { showCommands } from '../../src/plugin/show-commands.ts';
-
-const COMMANDS: readonly Command[] = [
-  ...createCommands,
-  ...showCommands,
-  ...changeCommands,
-  listCommand,
-  explainCommand,
-  diagnoseCommand,
-];
 
 const at = (...words: readonly string[]): Completion => completionOf(words, COMMANDS);
 const wordsAt = (...words: readonly string[]): readonly string[] => at(...words).candidates.map(({ word }) => word);
