@@ -215,8 +215,7 @@ keep_names() {
     kubectl get services --all-namespaces --watch --output name | while read -r _; do
       kubectl get services --all-namespaces --output "go-template=$template" >"$folder/names"
       kill -HUP "${running[dnsmasq]}"
-    done
-    sleep 1
+    done || sleep 1
   done
 }
 
