@@ -1,5 +1,5 @@
 // The array goes away in the middle of a copy and comes back; objects and namespaces are deleted meanwhile.
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../../support/until.ts';
 import { isExpected } from '../support/engine.ts';
 import { namespace } from '../support/installation.ts';
@@ -8,6 +8,7 @@ import { GOLDEN } from '../support/simulated-array.ts';
 
 describe.skipIf(!isExpected('cluster'))('a run in the middle of its copy', () => {
   const runs = useRuns();
+  afterEach(() => runs().array.start());
 
   it('waits for an array that is down, and copies anew when it is back: what its crash interrupted is over', async () => {
     const { array, startHeld, until: untilSo, ended } = runs();
@@ -38,7 +39,8 @@ describe.skipIf(!isExpected('cluster'))('a run in the middle of its copy', () =>
     await array.stop();
     await remove(run);
     await untilSo(run, 'that it is held back', (it) => reasonOf(it) === 'Cancelling' && isStalled(it));
-    const events = ['get', 'events', '-n', 'runs', '--field-selector=reason=DeletionHeldBack', '-o', 'name'];
+    const mine = `--field-selector=reason=DeletionHeldBack,involvedObject.name=${run.name}`;
+    const events = ['get', 'events', '--namespace=runs', mine, '--output=name'];
     await until(
       () => 'the Event DeletionHeldBack',
       async () => (await cluster.kubectl(...events)) !== '',
