@@ -1,7 +1,8 @@
 // The operator is uninstalled: with runs left for the next installation, and for good.
 import { afterAll, describe, expect, inject, it } from 'vitest';
+import { until } from '../../support/until.ts';
 import { isExpected } from '../support/engine.ts';
-import { installOperator, OPERATOR_NAMESPACE } from '../support/installation.ts';
+import { installOperator, OPERATOR_NAMESPACE, operatorPods } from '../support/installation.ts';
 import { expectOneCopy } from '../support/one-copy.ts';
 import { useRuns } from '../support/runs.ts';
 import { applyArray } from '../support/simulated-array.ts';
@@ -11,8 +12,14 @@ const IN_RELEASE = '--selector=app.kubernetes.io/instance=lunresync';
 
 describe.skipIf(!isExpected('cluster'))('helm uninstall', () => {
   const runs = useRuns();
-  const uninstall = (): Promise<string> =>
-    runs().cluster.helm('uninstall', 'lunresync', '--namespace', OPERATOR_NAMESPACE, '--wait', '--timeout', '3m');
+  const uninstall = async (): Promise<void> => {
+    const { cluster } = runs();
+    await cluster.helm('uninstall', 'lunresync', '--namespace', OPERATOR_NAMESPACE, '--wait', '--timeout', '3m');
+    await until(
+      () => 'the end of the operator',
+      async () => (await operatorPods(cluster)).length === 0,
+    );
+  };
   const install = (): Promise<void> => installOperator(runs().cluster, inject('e2e').operatorImage);
 
   afterAll(async () => {
