@@ -19,6 +19,8 @@ const OLDER = 'As an older version described it.';
 /** Installs the chart where Pods have to be restricted, runs its test, and misspells a value. */
 export async function restrictedInstall(world: World, findings: Findings): Promise<void> {
   await using plane = await world.newPlane();
+  await printed(plane.kubectl(['create', 'namespace', SYSTEM]));
+  await printed(plane.kubectl(['label', 'namespace', SYSTEM, RESTRICTED]));
   const misspelt = await upgrade(plane, CHART, ['--set=operator.workerz=8']);
   const isRefused = misspelt.code !== 0 && misspelt.stderr.includes('workerz');
   findings.expect(
@@ -30,8 +32,6 @@ export async function restrictedInstall(world: World, findings: Findings): Promi
         ?.trim() ?? 'accepted'
     }`,
   );
-  await printed(plane.kubectl(['create', 'namespace', SYSTEM]));
-  await printed(plane.kubectl(['label', 'namespace', SYSTEM, RESTRICTED]));
   await printed(upgrade(plane, CHART));
   const pods = await podsOf(plane);
   const admitted = await plane.kubectl(
