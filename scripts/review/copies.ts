@@ -61,15 +61,20 @@ export function manifestOf(ground: Ground, name: string, spec: object = {}, meta
   });
 }
 
-/** Makes the LUNs, applies the LunResync and waits for its end, good or bad. */
+/** Makes small LUNs and applies the LunResync. */
+export async function start(ground: Ground, name: string, spec: object = {}, metadata: object = {}): Promise<void> {
+  await makeLuns(ground, name, '4MiB');
+  await printed(ground.kubectl(['apply', '-f', '-'], manifestOf(ground, name, spec, metadata)));
+}
+
+/** The same, and waits for the end, good or bad. */
 export async function runToEnd(
   ground: Ground,
   name: string,
   spec: object = {},
   metadata: object = {},
 ): Promise<Resync> {
-  await makeLuns(ground, name, '4MiB');
-  await printed(ground.kubectl(['apply', '-f', '-'], manifestOf(ground, name, spec, metadata)));
+  await start(ground, name, spec, metadata);
   return untilEnded(ground, name);
 }
 

@@ -1,7 +1,7 @@
 // Points 7, 11 and 16: what a script, a person and a GitOps tool can rely on once a run has ended.
 import { until } from '../../test/support/until.ts';
 import { firstLine, printed } from './commands.ts';
-import { conditionOf, eventsOf, makeLuns, manifestOf, read, reasonOf, runToEnd, untilEnded } from './copies.ts';
+import { conditionOf, eventsOf, makeLuns, manifestOf, read, reasonOf, runToEnd, start, untilEnded } from './copies.ts';
 import type { Findings } from './findings.ts';
 import type { Ground } from './ground.ts';
 import type { World } from './world.ts';
@@ -85,7 +85,7 @@ export async function ttlOfTools(world: World, findings: Findings): Promise<void
     async () => (await ignored()).length > 0,
   );
   // Its time is over later than that of the other, which shows that times are kept.
-  await runToEnd(ground, 'ttl-plain', spec);
+  await start(ground, 'ttl-plain', spec);
   await until(
     () => 'the object without the annotation to be deleted',
     async () => (await read(ground, 'ttl-plain')) === undefined,

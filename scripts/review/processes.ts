@@ -59,12 +59,12 @@ export async function openProcesses(plane: Plane): Promise<ProcessGround> {
   await using started = new AsyncDisposableStack();
   const scene = started.use(await startScene(controlPlane, { operatorFlags: [...flags, address] }));
   const operators = [scene.operator];
+  const processes = started.move();
   const addOperator = async (): Promise<void> => {
     const { namespace } = scene;
     const options = { kubeconfigPath: controlPlane.kubeconfigPath, namespace, flags: [...flags, ''] };
-    operators.unshift(started.use(await startOperator(options)));
+    operators.unshift(processes.use(await startOperator(options)));
   };
-  const processes = started.move();
   return {
     ...plane,
     operator: 'processes',
