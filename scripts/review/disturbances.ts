@@ -120,7 +120,9 @@ export async function namespaceDeleted(world: World, findings: Findings): Promis
   await using ground: ProcessGround = await world.newProcesses();
   const before = await beginCopy(ground, 'in-it');
   const deleted = await ground.kubectl(['delete', 'namespace', ground.namespace, '--timeout=120s']);
-  findings.expect(deleted.code === 0, firstLine(deleted));
+  const messages = '--output=jsonpath={.status.conditions[?(@.status=="True")].message}';
+  const waitsFor = await ground.kubectl(['get', 'namespace', ground.namespace, '--ignore-not-found', messages]);
+  findings.expect(deleted.code === 0, `${firstLine(deleted)} ${waitsFor.stdout}`.trim());
   const running = (await ground.lunarray(['operations'])).split('\n').filter((line) => line.includes('RUNNING'));
   const isBack = (await digestOf(ground, 'in-it-dst')) === before;
   findings.expect(

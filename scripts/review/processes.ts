@@ -3,12 +3,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { newNamespace } from '../../test/support/api-client.ts';
 import type { ArrayProcess } from '../../test/support/array.ts';
 import { type ControlPlane, startControlPlane } from '../../test/support/control-plane.ts';
 import { freePort } from '../../test/support/free-port.ts';
 import { startOperator } from '../../test/support/operator.ts';
 import { startScene } from '../../test/support/scene.ts';
 import { ServerProcess } from '../../test/support/server-process.ts';
+import { until } from '../../test/support/until.ts';
 import { CONTROL_PLANE, findBinaries } from '../control-plane/binaries.ts';
 import { execute, printed } from './commands.ts';
 import type { Ground, Terminal } from './ground.ts';
@@ -46,23 +48,33 @@ export async function openPlane(say: (line: string) => void): Promise<Plane> {
   };
 }
 
-/** Installs the CRDs as a person does who has only kubectl; gives what it printed. */
-export function applyCRDs({ kubectl }: Terminal): Promise<string> {
-  return printed(kubectl(['apply', '--server-side', '-f', join(ROOT, 'deploy', 'crds')]));
+/** Installs the CRDs as a person does who has only kubectl, and waits until kubectl knows them. */
+export async function applyCRDs({ kubectl }: Terminal): Promise<void> {
+  const files = join(ROOT, 'deploy', 'crds');
+  await printed(kubectl(['apply', '-f', files]));
+  await printed(kubectl(['wait', '-f', files, '--for=condition=Established', '--timeout=60s']));
+  await until(
+    () => 'kubectl to know the kinds',
+    async () =>
+      (await kubectl(['explain', 'storagearray'])).code + (await kubectl(['explain', 'lunresync'])).code === 0,
+  );
 }
 
 /** Starts an array and an operator for a namespace of its own; the plane has the CRDs. */
 export async function openProcesses(plane: Plane): Promise<ProcessGround> {
   const { controlPlane } = plane;
   const address = `127.0.0.1:${await freePort()}`;
-  const flags = ['--leader-elect', '--progress-interval=500ms', '--health-address'];
+  // Not in the namespace of the LunResyncs, which may be deleted.
+  const leaseNamespace = await newNamespace(controlPlane.admin, 'operator');
+  const always = ['--leader-elect', `--operator-namespace=${leaseNamespace}`, '--progress-interval=500ms'];
+  const flagsAt = (healthAddress: string): string[] => [...always, `--health-address=${healthAddress}`];
   await using started = new AsyncDisposableStack();
-  const scene = started.use(await startScene(controlPlane, { operatorFlags: [...flags, address] }));
+  const scene = started.use(await startScene(controlPlane, { operatorFlags: flagsAt(address) }));
   const operators = [scene.operator];
   const processes = started.move();
   const addOperator = async (): Promise<void> => {
     const { namespace } = scene;
-    const options = { kubeconfigPath: controlPlane.kubeconfigPath, namespace, flags: [...flags, ''] };
+    const options = { kubeconfigPath: controlPlane.kubeconfigPath, namespace, flags: flagsAt('') };
     operators.unshift(processes.use(await startOperator(options)));
   };
   return {
@@ -70,7 +82,7 @@ export async function openProcesses(plane: Plane): Promise<ProcessGround> {
     operator: 'processes',
     namespace: scene.namespace,
     arrayName: scene.arrayName,
-    leaseNamespace: scene.namespace,
+    leaseNamespace,
     array: scene.array,
     metricsURL: `http://${address}/metrics`,
     lunarray: (args) => printed(execute(process.execPath, [CLI, '--admin', scene.array.adminEndpoint, ...args])),
