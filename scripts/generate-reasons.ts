@@ -34,7 +34,8 @@ export function reasonsPage(): string {
     '# Reasons',
     '',
     'The word in the column STATUS is the reason of the condition `Succeeded` of a LunResync. `status.hresult` holds what',
-    '`IVssAsync::QueryStatus` would give for it; where an array gave a code of its own, that one.',
+    '`IVssAsync::QueryStatus` would give for it; where an array gave a code of its own, that one. What else may be behind a reason,',
+    'and with which command to look, is in [troubleshooting.md](../troubleshooting.md).',
   ];
   return [...head, ...SECTIONS.flatMap(section), ''].join('\n');
 }

@@ -1,9 +1,11 @@
 // Writes every generated file: deploy/crds and the chart's copies of them from the schemas in src/api, src/proto from proto/
-// (with buf), the chart's alerts, dashboard and table of values, the page of metrics.
+// (with buf), the chart's alerts, dashboard and table of values, the pages of the API, of the configuration and of metrics.
 // With --check it writes nothing, and exits 1 naming the files that are not what the sources give.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { apiFiles } from './generate/api.ts';
 import { chartFiles } from './generate/chart.ts';
+import { configurationFiles } from './generate/configuration.ts';
 import { crdFiles } from './generate/crds.ts';
 import { type Files, filesIn, ROOT } from './generate/files.ts';
 import { metricsFiles } from './generate/metrics.ts';
@@ -13,7 +15,14 @@ import { protocolFiles } from './generate/protocol.ts';
 const FOLDERS = ['deploy/crds', 'deploy/helm/lunresync/files', 'deploy/helm/lunresync/templates/crds', 'src/proto'];
 
 const check = process.argv.includes('--check');
-const generated = new Map([...crdFiles(), ...chartFiles(), ...metricsFiles(), ...(await protocolFiles())]);
+const generated = new Map([
+  ...crdFiles(),
+  ...chartFiles(),
+  ...apiFiles(),
+  ...configurationFiles(),
+  ...metricsFiles(),
+  ...(await protocolFiles()),
+]);
 if (check) await compare(generated);
 else await write(generated);
 

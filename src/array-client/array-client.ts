@@ -25,6 +25,7 @@ import {
   startMessage,
   textFrom,
 } from './codec.ts';
+import { whyUnavailable } from './why-unavailable.ts';
 
 /** Milliseconds that an array has for an answer; acceptance makes things durable and gets longer. */
 const READ_TIMEOUT_MS = 10_000;
@@ -176,12 +177,15 @@ function doneOr(error: RpcError | MalformedAnswer): { kind: 'Refused'; error: Ar
   return isDefinite(error) ? { kind: 'Refused', error: arrayError(error) } : notKnown(error);
 }
 
-/** Not the raw text of the transport: it may hold addresses and secrets. The code's name says enough for a person. */
+/** Not the raw text of the transport: it may hold addresses and secrets. The code's name and what is known say enough. */
 function notKnown(error: RpcError | MalformedAnswer): NotKnown {
   if (error instanceof MalformedAnswer)
     return { kind: 'NotKnown', cause: 'Unreachable', message: `its answer breaks the contract: ${error.message}` };
-  const cause = isUnauthenticated(error) ? 'Unauthenticated' : 'Unreachable';
-  return { kind: 'NotKnown', cause, message: `the call ended with ${status[error.code] ?? String(error.code)}` };
+  const message = `the call ended with ${status[error.code] ?? String(error.code)}`;
+  if (isUnauthenticated(error)) return { kind: 'NotKnown', cause: 'Unauthenticated', message };
+  const why = error.code === status.UNAVAILABLE ? whyUnavailable(error.message) : undefined;
+  if (why === undefined) return { kind: 'NotKnown', cause: 'Unreachable', message };
+  return { kind: 'NotKnown', cause: why.cause, message: `${message}: ${why.says}` };
 }
 
 function arrayError(error: RpcError): ArrayError {

@@ -1,8 +1,11 @@
 // What the tests of claims share: a claim with a snapshot of what its volume held before it was damaged.
+import { expect } from 'vitest';
 import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import { sendOk } from '../support/api-client.ts';
-import { MIB, type Scene } from '../support/scene.ts';
-import { bindClaim, bindSnapshot } from './storage-objects.ts';
+import type { ProvidedCluster } from '../support/control-plane-setup.ts';
+import { MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
+import { messageOf, startsOf } from './acceptance.ts';
+import { bindClaim, bindSnapshot, DRIVER, installSnapshotKinds } from './storage-objects.ts';
 
 type Pairs = LunResyncSpec['pairs'];
 
@@ -41,4 +44,23 @@ export async function removeClaim(scene: Scene, name: string): Promise<void> {
   const { admin } = scene.cluster;
   await sendOk(admin, 'PATCH', claimPath(scene, name), { metadata: { finalizers: null } });
   await sendOk(admin, 'DELETE', claimPath(scene, name));
+}
+
+/** An operator and an array that is a CSI driver and grants no LUN id: only claims and snapshots lead to its LUNs. */
+export async function startClaimScene(cluster: ProvidedCluster): Promise<Scene> {
+  await installSnapshotKinds(cluster.admin);
+  return startScene(cluster, {
+    arraySpec: { csiDriverName: DRIVER, lunGrants: [] },
+    operatorFlags: ['--reference-timeout', '3s'],
+  });
+}
+
+/** Ends without success, for that reason, without a call that changes anything and without a changed byte. */
+export async function expectClaimRefused(scene: Scene, name: string, lunID: string, reason: string): Promise<string> {
+  const before = await scene.digest(lunID);
+  const resync = await scene.finished(name);
+  expect(reasonOf(resync)).toBe(reason);
+  expect(startsOf(scene, name)).toEqual([]);
+  expect(await scene.digest(lunID)).toBe(before);
+  return messageOf(resync);
 }

@@ -1,8 +1,9 @@
 // The undo of a run over a claim: what it puts back, how long it can be had, and when the claim is not that claim any more.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import { sendOk } from '../support/api-client.ts';
-import { MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
+import { MIB, reasonOf } from '../support/scene.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import { until } from '../support/until.ts';
 import {
   callsOf,
@@ -15,23 +16,10 @@ import {
   untilCopying,
   untilGone,
 } from './acceptance.ts';
-import { makeDamagedClaim, nightlyOf, removeClaim } from './claim-scene.ts';
-import { bindClaim, DRIVER, installSnapshotKinds, makePod } from './storage-objects.ts';
+import { makeDamagedClaim, nightlyOf, removeClaim, startClaimScene } from './claim-scene.ts';
+import { bindClaim, makePod } from './storage-objects.ts';
 
-let scene: Scene;
-
-beforeAll(async () => {
-  const cluster = inject('cluster');
-  await installSnapshotKinds(cluster.admin);
-  scene = await startScene(cluster, {
-    arraySpec: { csiDriverName: DRIVER, lunGrants: [] },
-    operatorFlags: ['--reference-timeout', '3s'],
-  });
-});
-
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
-});
+const scene = sharedScene(() => startClaimScene(inject('cluster')));
 
 type Pairs = LunResyncSpec['pairs'];
 

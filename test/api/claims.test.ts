@@ -1,27 +1,18 @@
 // Claims and snapshots instead of LUN ids, on a real API server: what they lead to, and what they may not lead to.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import { newNamespace, sendOk } from '../support/api-client.ts';
-import { MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
+import { MIB, reasonOf } from '../support/scene.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import { conditionOf, lunOf, messageOf, startsOf } from './acceptance.ts';
-import { claimPath, makeDamagedClaim, nightlyOf } from './claim-scene.ts';
-import { bindClaim, bindSnapshot, DRIVER, installSnapshotKinds, makePod, makeVolume } from './storage-objects.ts';
+import { claimPath, expectClaimRefused, makeDamagedClaim, nightlyOf, startClaimScene } from './claim-scene.ts';
+import { bindClaim, bindSnapshot, DRIVER, makePod, makeVolume } from './storage-objects.ts';
 
-let scene: Scene;
+const scene = sharedScene(() => startClaimScene(inject('cluster')));
 let other: string;
 
 beforeAll(async () => {
-  const cluster = inject('cluster');
-  await installSnapshotKinds(cluster.admin);
-  scene = await startScene(cluster, {
-    arraySpec: { csiDriverName: DRIVER, lunGrants: [] },
-    operatorFlags: ['--reference-timeout', '3s'],
-  });
-  other = await newNamespace(cluster.admin, 'other');
-});
-
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
+  other = await newNamespace(inject('cluster').admin, 'other');
 });
 
 type Pairs = LunResyncSpec['pairs'];
@@ -30,15 +21,8 @@ const makeOrders = (name: string, sizeBytes?: number): ReturnType<typeof makeDam
 const pairsOf = nightlyOf;
 const ofClaim = (name: string): Pairs => nightlyOf(name, { persistentVolumeClaimName: name });
 
-/** Ends without success, for that reason, without a call that changes anything and without a changed byte. */
-async function expectRefused(name: string, lunID: string, reason: string): Promise<string> {
-  const before = await scene.digest(lunID);
-  const resync = await scene.finished(name);
-  expect(reasonOf(resync)).toBe(reason);
-  expect(startsOf(scene, name)).toEqual([]);
-  expect(await scene.digest(lunID)).toBe(before);
-  return messageOf(resync);
-}
+const expectRefused = (name: string, lunID: string, reason: string): Promise<string> =>
+  expectClaimRefused(scene, name, lunID, reason);
 
 describe('a snapshot and a claim', () => {
   it('lead to their LUNs, and the claim keeps its volume', async () => {

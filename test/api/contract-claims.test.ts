@@ -1,26 +1,21 @@
 // What the contract of ResyncLuns says of a snapshot and of the volume that it is copied over, for claims and snapshots.
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import type { LunResyncSpec } from '../../src/api/lun-resync-spec.ts';
 import { type Json, newNamespace, sendOk } from '../support/api-client.ts';
-import { MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
+import { MIB, reasonOf } from '../support/scene.ts';
+import { sharedScene } from '../support/shared-scene.ts';
 import { conditionOf, lunOf, messageOf, startsOf } from './acceptance.ts';
-import { claimPath, makeDamagedClaim, nightlyOf, removeClaim } from './claim-scene.ts';
-import { bindClaim, bindSnapshot, DRIVER, installSnapshotKinds } from './storage-objects.ts';
+import {
+  claimPath,
+  expectClaimRefused,
+  makeDamagedClaim,
+  nightlyOf,
+  removeClaim,
+  startClaimScene,
+} from './claim-scene.ts';
+import { bindClaim, bindSnapshot, DRIVER } from './storage-objects.ts';
 
-let scene: Scene;
-
-beforeAll(async () => {
-  const cluster = inject('cluster');
-  await installSnapshotKinds(cluster.admin);
-  scene = await startScene(cluster, {
-    arraySpec: { csiDriverName: DRIVER, lunGrants: [] },
-    operatorFlags: ['--reference-timeout', '3s'],
-  });
-});
-
-afterAll(async () => {
-  await scene[Symbol.asyncDispose]();
-});
+const scene = sharedScene(() => startClaimScene(inject('cluster')));
 
 const SNAPSHOT_GROUP = '/apis/snapshot.storage.k8s.io/v1';
 
@@ -32,15 +27,8 @@ async function makeClaim(name: string, sizeBytes: number): Promise<void> {
 
 const ofClaim = (name: string): LunResyncSpec['pairs'] => nightlyOf(name, { persistentVolumeClaimName: name });
 
-/** Ends without success, for that reason, without a call that changes anything and without a changed byte. */
-async function expectRefused(name: string, lunID: string, reason: string): Promise<string> {
-  const before = await scene.digest(lunID);
-  const resync = await scene.finished(name);
-  expect(reasonOf(resync)).toBe(reason);
-  expect(startsOf(scene, name)).toEqual([]);
-  expect(await scene.digest(lunID)).toBe(before);
-  return messageOf(resync);
-}
+const expectRefused = (name: string, lunID: string, reason: string): Promise<string> =>
+  expectClaimRefused(scene, name, lunID, reason);
 
 describe('a snapshot without a target', () => {
   it('never leads to a claim of the same name over another volume', async () => {

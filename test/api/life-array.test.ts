@@ -39,7 +39,7 @@ let scene: Scene;
 beforeAll(async () => {
   plane = await startControlPlane();
   await installCRDs(plane.admin, [join(import.meta.dirname, '..', '..', 'deploy', 'crds')]);
-  scene = await startScene(plane);
+  scene = await startScene(plane, { operatorFlags: ['--reference-timeout', '2s'] });
   await scene.lun('src', 16 * MIB, 'source');
 });
 
@@ -51,6 +51,20 @@ afterEach(async () => {
 afterAll(async () => {
   await scene[Symbol.asyncDispose]();
   await plane.stop();
+});
+
+describe('a cluster without snapshots', () => {
+  it('is named as what is missing when a LunResync names a VolumeSnapshot', async () => {
+    await scene.lun('kept', 4 * MIB, 'kept');
+    const before = await digestsOf(scene, ['kept']);
+    await scene.apply('unknown-api', {
+      pairs: [{ name: 'data', source: { volumeSnapshotName: 'nightly' }, target: { lunID: 'kept' } }],
+    });
+    const ended = await scene.finished('unknown-api');
+    expect(reasonOf(ended)).toBe('ObjectNotFound');
+    expect(messageOf(ended)).toContain('the cluster has no VolumeSnapshot API');
+    expect(await digestsOf(scene, ['kept'])).toEqual(before);
+  });
 });
 
 describe('an array that does not do what it says', () => {

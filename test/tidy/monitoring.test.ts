@@ -16,7 +16,9 @@ type Rule = {
 
 const { groups } = load(read('deploy/monitoring/alerts.yaml')) as { groups: readonly { rules: readonly Rule[] }[] };
 const rules = groups.flatMap((group) => group.rules);
-const runbooks = globSync('docs/runbooks/*.md', { cwd: ROOT });
+const runbooks = globSync('docs/runbooks/LunResync*.md', { cwd: ROOT });
+/** Of what no alert tells. */
+const procedures = globSync('docs/runbooks/*.md', { cwd: ROOT }).filter((path) => !runbooks.includes(path));
 const metrics = new Set([...read('docs/reference/metrics.md').matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name));
 
 /** The names of our metrics in the texts that are not on the page, which a histogram's parts are under its name. */
@@ -50,6 +52,15 @@ describe('a runbook', () => {
     expect(rules.map(({ alert }) => alert)).toContain(headings[0]);
     expect(path).toBe(`docs/runbooks/${headings[0]}.md`);
     expect(headings.slice(1)).toEqual(['Meaning', 'Impact', 'Diagnosis', 'Mitigation']);
+    expect(unknownMetrics([text])).toEqual([]);
+  });
+});
+
+describe('a procedure', () => {
+  it.each(procedures)('%s says when it is for, and at the end how to see that it has worked', (path) => {
+    const text = read(path);
+    const headings = [...text.matchAll(/^## (.*)$/gm)].map(([, heading]) => heading);
+    expect([headings[0], headings.at(-1)]).toEqual(['When', 'Check']);
     expect(unknownMetrics([text])).toEqual([]);
   });
 });

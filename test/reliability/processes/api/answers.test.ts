@@ -1,7 +1,7 @@
 // What an API server, or something on the way to it, can say instead of the truth, at each moment of a run.
 import { describe, expect, inject, it } from 'vitest';
 import { sendOk } from '../../../support/api-client.ts';
-import { sharedScene } from '../support/shared-scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { about, answered, gatewayTimeout, halfOpen, statusWrite } from './support/api-faults.ts';
 import type { Fault, SeenRequest } from './support/api-proxy.ts';
 import {

@@ -5,8 +5,8 @@ import { LunState } from '../../../../src/proto/lunarray/v1/lunarray_pb.js';
 import { ARRAYS_PATH, createArray, lunOf, resyncsPath } from '../../../api/acceptance.ts';
 import { send } from '../../../support/api-client.ts';
 import { lunPair, reasonOf } from '../../../support/scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { until } from '../../../support/until.ts';
-import { sharedScene } from '../support/shared-scene.ts';
 import { CRDS, startPlaneScene } from './support/plane-scene.ts';
 import {
   applyPair,

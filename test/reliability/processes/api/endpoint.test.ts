@@ -5,8 +5,8 @@ import { ARRAYS_PATH } from '../../../api/acceptance.ts';
 import { sendOk } from '../../../support/api-client.ts';
 import { type ArrayProcess, startArray } from '../../../support/array.ts';
 import { MIB, reasonOf } from '../../../support/scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { until } from '../../../support/until.ts';
-import { sharedScene } from '../support/shared-scene.ts';
 import {
   applyPair,
   contentOf,

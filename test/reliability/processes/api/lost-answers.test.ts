@@ -2,7 +2,7 @@
 // of its own is hit, until a run has fewer.
 import { describe, expect, inject, it } from 'vitest';
 import { reasonOf } from '../../../support/scene.ts';
-import { sharedScene } from '../support/shared-scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { answerLost, requestLost, writesAbout } from './support/api-faults.ts';
 import type { Fault } from './support/api-proxy.ts';
 import {

@@ -2,8 +2,8 @@
 // forgotten how they ended, or that they were deleted. The LUNs have not.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { reasonOf } from '../../../support/scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { until } from '../../../support/until.ts';
-import { sharedScene } from '../support/shared-scene.ts';
 import { startPlaneScene } from './support/plane-scene.ts';
 import {
   applyPair,

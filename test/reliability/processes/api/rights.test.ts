@@ -3,8 +3,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { resyncsPath } from '../../../api/acceptance.ts';
 import { newNamespace, sendOk, serviceAccountToken } from '../../../support/api-client.ts';
 import { reasonOf } from '../../../support/scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { until } from '../../../support/until.ts';
-import { sharedScene } from '../support/shared-scene.ts';
 import {
   applyPair,
   expectOneOperation,

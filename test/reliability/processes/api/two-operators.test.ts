@@ -1,12 +1,12 @@
 // Two operators at work at once, without a lease.
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { resyncPath } from '../../../api/acceptance.ts';
 import { sendOk } from '../../../support/api-client.ts';
 import type { OperatorProcess } from '../../../support/operator.ts';
 import { lunPair, reasonOf } from '../../../support/scene.ts';
-import { sharedScene } from '../support/shared-scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
+import { until } from '../../../support/until.ts';
 import { answered, answerLate, statusWrite } from './support/api-faults.ts';
+import type { Fault } from './support/api-proxy.ts';
 import {
   applyPair,
   expectOneOperation,
@@ -30,28 +30,34 @@ describe('two operators without a lease', () => {
     await second[Symbol.asyncDispose]();
   });
 
-  it('do each of twenty runs once, against conflicts and a third who writes all the time', async () => {
+  it('do each of twenty runs once, against conflicts and a third who writes just before them', async () => {
     const pairs: Pair[] = [];
     for (let index = 0; index < 20; index++) pairs.push(await makePair(scene, `many-${index}`));
-    let patches = 0;
-    const conflicts = scene.proxy.spoil(
-      (request) => request.method === 'PATCH' && request.path.includes('/many-') && ++patches % 4 === 0,
-      answered(409),
+    const spoilt = { refused: 0, lostToThird: 0 };
+    scene.proxy.spoil(
+      ({ method, path }) => method === 'PATCH' && path.includes('/lunresyncs/many-'),
+      alternating(scene, spoilt),
       { times: Number.POSITIVE_INFINITY },
     );
-    const stop = new AbortController();
-    await Promise.all(pairs.map(({ name }) => applyPair(scene, name)));
-    const touching = touch(
-      pairs.map(({ name }) => resyncPath(scene, name)),
-      scene,
-      stop.signal,
+    const [early, later] = [pairs.slice(0, 10), pairs.slice(10)];
+    // One sleeps until the other has begun something, and that one until the first has: then both are at work.
+    process.kill(second.pid, 'SIGSTOP');
+    await Promise.all(early.map(({ name }) => applyPair(scene, name)));
+    await until(
+      () => 'a run that the first begins',
+      () => actionsOf(scene.operator).includes('Start'),
     );
+    process.kill(scene.operator.pid, 'SIGSTOP');
+    process.kill(second.pid, 'SIGCONT');
+    await Promise.all(later.map(({ name }) => applyPair(scene, name)));
+    await until(
+      () => 'a run that the second begins',
+      () => actionsOf(second).includes('Start'),
+    );
+    process.kill(scene.operator.pid, 'SIGCONT');
     await Promise.all(pairs.map((pair) => expectOneOperation(scene, pair)));
-    stop.abort();
-    expect(await touching).toBeGreaterThan(5);
-    expect(conflicts.requests.length).toBeGreaterThan(10);
-    // Which of the two begins how many is the machine's to say.
-    expect([scene.operator, second].flatMap(actionsOf)).toContain('Start');
+    expect(spoilt.refused).toBeGreaterThan(10);
+    expect(spoilt.lostToThird).toBeGreaterThan(10);
   });
 
   it('do no harm when one of them goes on, much later, from where it had recorded an intent', async () => {
@@ -89,13 +95,23 @@ function actionsOf({ log }: OperatorProcess): readonly unknown[] {
   return log.filter(({ msg }) => msg === 'called the array').map((line) => line['action']);
 }
 
-/** Changes an annotation of one object after the other, without a pause to speak of; gives how often. */
-async function touch(paths: readonly string[], { cluster }: ProxiedScene, signal: AbortSignal): Promise<number> {
+/**
+ * Of four writes one is answered with a conflict, and before another one a third writes to the object, so that the API
+ * server itself refuses it.
+ */
+function alternating({ cluster }: ProxiedScene, spoilt: { refused: number; lostToThird: number }): Fault {
   let count = 0;
-  for (; !signal.aborted; count++) {
-    const metadata = { annotations: { touched: String(count) } };
-    await sendOk(cluster.admin, 'PATCH', paths[count % paths.length] ?? '', { metadata });
-    await delay(5);
-  }
-  return count;
+  return async (exchange) => {
+    count += 1;
+    if (count % 4 === 0) {
+      spoilt.refused += 1;
+      return answered(409)(exchange);
+    }
+    if (count % 4 === 2) {
+      spoilt.lostToThird += 1;
+      const metadata = { annotations: { touched: String(count) } };
+      await sendOk(cluster.admin, 'PATCH', exchange.request.path.replace(/\/status$/, ''), { metadata });
+    }
+    return exchange.pass();
+  };
 }

@@ -3,8 +3,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { resyncPath, resyncsPath } from '../../../api/acceptance.ts';
 import { sendOk } from '../../../support/api-client.ts';
 import { lunPair, reasonOf } from '../../../support/scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { until } from '../../../support/until.ts';
-import { sharedScene } from '../support/shared-scene.ts';
 import { about } from './support/api-faults.ts';
 import {
   applyPair,

@@ -1,7 +1,7 @@
 // The operator's watches break off, expire or say things twice, and its lists are refused.
 import { describe, expect, inject, it } from 'vitest';
 import { resyncsPath } from '../../../api/acceptance.ts';
-import { sharedScene } from '../support/shared-scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { answered } from './support/api-faults.ts';
 import type { SeenRequest } from './support/api-proxy.ts';
 import {

@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LunResync } from '../../../../src/api/lun-resync.ts';
 import { lunPair, MIB, reasonOf } from '../../../support/scene.ts';
-import { sharedScene } from '../support/shared-scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { mentions, startArrayScene } from './support/array-scene.ts';
 import type { Call } from './support/grpc-proxy.ts';
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startsOf, untilGone } from '../../../api/acceptance.ts';
 import { startOperator } from '../../../support/operator.ts';
 import { lunPair, MIB, reasonOf } from '../../../support/scene.ts';
-import { sharedScene } from '../support/shared-scene.ts';
+import { sharedScene } from '../../../support/shared-scene.ts';
 import { mentions, startArrayScene } from './support/array-scene.ts';
 import type { Call } from './support/grpc-proxy.ts';
 

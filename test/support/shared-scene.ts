@@ -1,6 +1,6 @@
 /** One scene for all tests of a file, or of a block of it. */
 import { afterAll, beforeAll } from 'vitest';
-import type { Scene } from '../../../support/scene.ts';
+import type { Scene } from './scene.ts';
 
 /**
  * Starts a scene before the tests and disposes of it after them. What it returns has the scene's members as soon as
