@@ -82,7 +82,7 @@ export const POINTS: readonly Point[] = [
   {
     title: 'helm rollback in the middle of a copy',
     command: 'helm rollback to an older chart',
-    expected: 'the array shows one copy, which ends well; the CRD stays as the newer version made it',
+    expected: 'the array shows one copy, which ends well; the CRDs go back with the release',
     look: rolledBackInMidCopy,
   },
   {

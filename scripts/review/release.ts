@@ -84,7 +84,12 @@ export function rolledBackInMidCopy(world: World, findings: Findings): Promise<v
     expectOneCopy(outcome, ground, findings);
     const path = '--output=jsonpath={.spec.versions[0].schema.openAPIV3Schema.description}';
     const isOlder = (await printed(ground.kubectl(['get', 'crd', 'lunresyncs.lunresync.io', path]))).startsWith(OLDER);
-    findings.expect(!isOlder, `the CRD of LunResync is that of the ${isOlder ? 'older' : 'newer'} version`);
+    const version = isOlder ? 'older' : 'newer';
+    // Helm's policy `keep` is about deletion alone.
+    findings.expect(
+      isOlder,
+      `${ground.operator}: the CRD of LunResync is that of the ${version} version, as all of its release`,
+    );
   });
 }
 
