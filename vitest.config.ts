@@ -3,10 +3,17 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
+/** One engine, one set of images, one cluster: files would wait for each other, or disturb each other. */
+const endToEnd = {
+  fileParallelism: false,
+  // Its own clean-up comes from an image that has to be pulled.
+  env: process.env['LUNRESYNC_E2E_BASES'] === 'registry' ? {} : { TESTCONTAINERS_RYUK_DISABLED: 'true' },
+};
+
 /**
  * unit: nothing but this process. array: real processes of the simulated array, and of other programs. deploy: helm and its
- * like. api: a real kube-apiserver and etcd. e2e, which is no part of `npm test`: a container engine and clusters.
- * processes: real operators, arrays and API servers with faults between them.
+ * like. api: a real kube-apiserver and etcd. processes: real operators, arrays and API servers with faults between them.
+ * No part of `npm test`: e2e, images and clusters of a container engine; cluster, the charts in one of these.
  */
 export default defineConfig({
   test: {
@@ -63,13 +70,21 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
-          // One engine, one set of images: files would wait for each other.
-          fileParallelism: false,
-          // Its own clean-up comes from an image that has to be pulled.
-          env: process.env['LUNRESYNC_E2E_BASES'] === 'registry' ? {} : { TESTCONTAINERS_RYUK_DISABLED: 'true' },
+          include: ['test/e2e/*.test.ts'],
+          ...endToEnd,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          sequence: { groupOrder: 3 },
+          include: ['test/e2e/cluster/*.test.ts'],
+          globalSetup: ['test/e2e/support/setup.ts'],
+          ...endToEnd,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Starts a Kubernetes cluster of one node in this container: etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
-# containerd, kubelet and kube-proxy. Certificates and configurations are made at the first start. Prints `ready` when Pods
-# can be made, and ends when one of the programs does. No DNS, no network policies.
+# containerd, kubelet, kube-proxy and dnsmasq. Certificates and configurations are made at the first start. Prints `ready` when
+# Pods can be made, and ends when one of the programs does. No network policies.
 set -euo pipefail
 
 readonly folder=/var/lib/node-cluster certificates=/var/lib/node-cluster/certificates logs=/var/lib/node-cluster/logs
@@ -122,6 +122,8 @@ tlsPrivateKeyFile: $certificates/kubelet.key
 evictionHard: {memory.available: 100Mi, nodefs.available: 0%, nodefs.inodesFree: 0%, imagefs.available: 0%}
 imageGCHighThresholdPercent: 100
 volumePluginDir: $folder/volume-plugins
+clusterDNS: [$address]
+clusterDomain: cluster.local
 YAML
   # The limits of connection tracking belong to the host's kernel, and stay as they are.
   cat >"$folder/proxy.yaml" <<YAML
@@ -206,6 +208,25 @@ start_control_plane() {
   run kube-scheduler --kubeconfig "$folder/scheduler.kubeconfig" --leader-elect=false --bind-address 127.0.0.1
 }
 
+# For each change of a Service all names anew; dnsmasq reads them when it is told to. kubectl's watch ends now and then.
+keep_names() {
+  local template='{{range .items}}{{if ne .spec.clusterIP "None"}}{{.spec.clusterIP}} {{.metadata.name}}.{{.metadata.namespace}}.svc.cluster.local{{"\n"}}{{end}}{{end}}'
+  while true; do
+    kubectl get services --all-namespaces --watch --output name | while read -r _; do
+      kubectl get services --all-namespaces --output "go-template=$template" >"$folder/names"
+      kill -HUP "${running[dnsmasq]}"
+    done || sleep 1
+  done
+}
+
+# Services by name. Everything else is unknown: there is nothing outside that a test could need.
+start_names() {
+  touch "$folder/names"
+  run dnsmasq --keep-in-foreground --conf-file=/dev/null --user=root --pid-file= --log-facility=- --bind-interfaces \
+    --listen-address "$address" --no-resolv --no-hosts --local=/cluster.local/ --addn-hosts "$folder/names"
+  run keep_names
+}
+
 start_node() {
   run containerd --config "$folder/containerd.toml"
   wait_for 'containerd answers' ctr version
@@ -223,6 +244,7 @@ remember_kernel
 make_certificates
 write_configurations
 start_control_plane
+start_names
 start_node
 echo ready
 wait -n "${running[@]}" || true

@@ -21,7 +21,16 @@ const TIMEOUT_MS = 1_200_000;
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const PROGRAMS = [...CONTROL_PLANE, ...NODE] as const;
 const DEBIAN = 'bookworm';
-const PACKAGES = ['containerd', 'runc', 'containernetworking-plugins', 'iptables', 'nftables', 'iproute2', 'openssl'];
+const PACKAGES = [
+  'containerd',
+  'runc',
+  'containernetworking-plugins',
+  'iptables',
+  'nftables',
+  'iproute2',
+  'openssl',
+  'dnsmasq-base',
+];
 
 /** Makes the image unless the engine has it; gives its name. `say` hears of what takes minutes. */
 export async function makeNodeImage(engine: Engine, say: (line: string) => void): Promise<string> {

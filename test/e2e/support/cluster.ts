@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { dump } from 'js-yaml';
 import { findBinaries } from '../../../scripts/control-plane/binaries.ts';
@@ -16,25 +16,40 @@ import type { Engine } from './engine.ts';
 
 const COMMAND_TIMEOUT_MS = 600_000;
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+const CHARTS = join(import.meta.dirname, '..', '..', '..', 'deploy', 'helm');
 
 /** Says on standard error what takes minutes. */
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** A cluster that is up. Dispose of it to take it down. */
-export type Cluster = AsyncDisposable & {
-  readonly provider: ClusterProvider;
-  /** Runs kubectl as the administrator. Rejects with what it said when it fails. */
+/** Where a cluster and its clients are, for test files in other processes than the one that made it. */
+export type ClusterAccess = {
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  /** Folder of kubectl and helm. */
+  readonly programs: string;
+};
+
+/** The clients. All of them reject with what the program said when it fails. */
+export type Cluster = {
+  /** Runs kubectl as the administrator. */
   readonly kubectl: (...args: readonly string[]) => Promise<string>;
+  /** Runs helm as the administrator. */
+  readonly helm: (...args: readonly string[]) => Promise<string>;
+  /** Runs a script of sh in which kubectl and helm reach the cluster. */
+  readonly shell: (script: string) => Promise<string>;
   /** Applies objects. */
   readonly apply: (...objects: readonly object[]) => Promise<void>;
   /** Installs a chart of deploy/helm, or upgrades it, and waits until its Pods are ready. */
   readonly install: (chart: string, namespace: string, values: object) => Promise<void>;
 };
 
+/** A cluster that was made. Dispose of it to take it down. */
+export type StartedCluster = AsyncDisposable & { readonly provider: ClusterProvider; readonly access: ClusterAccess };
+
 /** Makes the cluster. */
-export async function startCluster(engine: Engine): Promise<Cluster> {
+export async function startCluster(engine: Engine): Promise<StartedCluster> {
   const provider = providerOf(process.env['LUNRESYNC_E2E_CLUSTER'] || 'node', engine);
-  const { path } = await findBinaries(['kubectl', 'helm'], say);
+  const programs = await findBinaries(['kubectl', 'helm'], say);
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'lunresync-cluster-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
@@ -42,25 +57,37 @@ export async function startCluster(engine: Engine): Promise<Cluster> {
   await provider.up();
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, await provider.kubeconfig(), { mode: 0o600 });
-  const kubectl: Cluster['kubectl'] = (...args) => run(path('kubectl'), ['--kubeconfig', kubeconfig, ...args]);
-  const written = async (content: string): Promise<string> => {
-    const file = join(folder, `${randomUUID()}.yaml`);
-    await writeFile(file, content);
-    return file;
-  };
   const cluster = started.move();
   return {
     provider,
-    kubectl,
+    access: { kubeconfig, programs: programs.folder },
+    [Symbol.asyncDispose]: () => cluster.disposeAsync(),
+  };
+}
+
+/** The clients of a cluster. */
+export function clusterAt({ kubeconfig, programs }: ClusterAccess): Cluster {
+  const env = {
+    ...process.env,
+    KUBECONFIG: kubeconfig,
+    PATH: [programs, process.env['PATH'] ?? ''].join(delimiter),
+  };
+  const execute = async (program: string, args: readonly string[], input = ''): Promise<string> => {
+    const running = promisify(execFile)(program, [...args], { ...LIMITS, env });
+    running.child.stdin?.end(input);
+    return (await running).stdout;
+  };
+  return {
+    kubectl: (...args) => execute('kubectl', args),
+    helm: (...args) => execute('helm', args),
+    shell: (script) => execute('sh', ['-ec', script]),
     apply: async (...objects) => {
-      await kubectl('apply', '-f', await written(objects.map((object) => dump(object)).join('---\n')));
+      await execute('kubectl', ['apply', '-f', '-'], objects.map((object) => dump(object)).join('---\n'));
     },
     install: async (chart, namespace, values) => {
-      const source = join(import.meta.dirname, '..', '..', '..', 'deploy', 'helm', chart);
-      const where = ['--kubeconfig', kubeconfig, '--namespace', namespace, '--values', await written(dump(values))];
-      await run(path('helm'), ['upgrade', '--install', chart, source, ...where, '--wait', '--timeout', '5m']);
+      const where = ['--namespace', namespace, '--values', '-', '--wait', '--timeout', '5m'];
+      await execute('helm', ['upgrade', '--install', chart, join(CHARTS, chart), ...where], dump(values));
     },
-    [Symbol.asyncDispose]: () => cluster.disposeAsync(),
   };
 }
 
@@ -88,7 +115,6 @@ function needed(variable: string): string {
   return value;
 }
 
-const run: Run = async (program, args) => {
-  const limits = { timeout: COMMAND_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
-  return (await promisify(execFile)(program, [...args], limits)).stdout;
-};
+const LIMITS = { timeout: COMMAND_TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES };
+
+const run: Run = async (program, args) => (await promisify(execFile)(program, [...args], LIMITS)).stdout;

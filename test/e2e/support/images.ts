@@ -18,11 +18,12 @@ export const NODE_SERVICE_PROGRAMS: readonly string[] =
   'losetup blkid mount umount mkfs.ext4 e2fsck resize2fs dumpe2fs mkfs.xfs xfs_growfs'.split(' ');
 
 /**
- * Builds a target and gives the image's name. The base images are made from this machine's programs, unless
- * LUNRESYNC_E2E_BASES=registry says that the engine can pull those of the Dockerfile.
+ * Builds a target and gives the image's name; the revision is what `lunresync_build_info` says and the image's tag. The base
+ * images are made from this machine's programs, unless LUNRESYNC_E2E_BASES=registry says that the engine can pull those of
+ * the Dockerfile.
  */
-export async function buildImage(engine: Engine, target: Target): Promise<string> {
-  const image = `localhost/lunresync-e2e-${target}:test`;
+export async function buildImage(engine: Engine, target: Target, revision = 'test'): Promise<string> {
+  const image = `localhost/lunresync-e2e-${target}:${revision}`;
   const bases = process.env['LUNRESYNC_E2E_BASES'] === 'registry' ? {} : await localBases(engine);
   const folder = await mkdtemp(join(tmpdir(), 'lunresync-image-'));
   try {
@@ -31,7 +32,7 @@ export async function buildImage(engine: Engine, target: Target): Promise<string
       ...(await npmSecrets(folder)),
     ];
     // What npm reaches from here it reaches from the host's network.
-    const what = ['--network', 'host', '--target', target, '--tag', image, '.'];
+    const what = ['--build-arg', `REVISION=${revision}`, '--network', 'host', '--target', target, '--tag', image, '.'];
     await engine.run(['build', ...args, ...what], { timeoutMs: BUILD_TIMEOUT_MS, cwd: ROOT });
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -5,11 +5,13 @@ import { makeBaseImage } from './base-images.ts';
 import { say } from './cluster.ts';
 import type { Engine } from './engine.ts';
 
+type SidecarValues = { readonly sidecars?: object; readonly snapshotController?: object };
+
 /**
  * Values of the chart lunresync-simulator: none where images can be pulled, which LUNRESYNC_E2E_BASES=registry says;
  * otherwise the same programs from Go's modules, brought into the cluster.
  */
-export async function sidecarValues(engine: Engine, provider: ClusterProvider): Promise<object> {
+export async function sidecarValues(engine: Engine, provider: ClusterProvider): Promise<SidecarValues> {
   if (process.env['LUNRESYNC_E2E_BASES'] === 'registry') return {};
   const load = async (program: Program): Promise<string> => {
     const { path } = await findBinaries([program], say);
