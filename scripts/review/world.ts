@@ -49,7 +49,7 @@ export class World implements AsyncDisposable {
   /** The cluster with Pods. Throws MissingMeansError where none can be had. */
   pods(): Promise<PodGround> {
     this.#pods ??= this.engine('cluster')
-      .then((engine) => openPods(engine, this.#say))
+      .then((engine) => openPods(engine))
       .then((ground) => this.#open.use(ground));
     return this.#pods;
   }
