@@ -1,6 +1,5 @@
 // Points 8, 12 and 13: what may happen to an operator, an object and a namespace while the array copies.
 import { until } from '../../test/support/until.ts';
-import { installed } from './chart.ts';
 import { firstLine, printed } from './commands.ts';
 import {
   beginCopy,
@@ -15,6 +14,7 @@ import {
 } from './copies.ts';
 import type { Findings } from './findings.ts';
 import type { Ground } from './ground.ts';
+import { installed } from './installed.ts';
 import { leaderOf, untilLeader } from './leader.ts';
 import type { ProcessGround } from './processes.ts';
 import type { World } from './world.ts';

@@ -16,9 +16,10 @@ import { namespace } from '../../test/e2e/support/installation.ts';
 import { sidecarValues } from '../../test/e2e/support/sidecars.ts';
 import { ARRAY_NAMESPACE } from '../../test/e2e/support/simulated-array.ts';
 import { findSnapshotCRDs } from '../control-plane/snapshot-crds.ts';
+import { CHART, upgrade } from './chart.ts';
 import { execute, printed } from './commands.ts';
 import { MissingMeansError } from './findings.ts';
-import { type Ground, RELEASE, SYSTEM, type Terminal } from './ground.ts';
+import { type Ground, SYSTEM, type Terminal } from './ground.ts';
 import { leaderOf, untilLeader } from './leader.ts';
 
 const SIMULATOR = 'lunresync-simulator';
@@ -42,6 +43,12 @@ export async function openPods(engine: Engine): Promise<PodGround> {
   );
   const [repository = '', tag = ''] = (await provider.loadImage(images.operator)).split(/:(?=[^:/]+$)/);
   await installArray(cluster, await provider.loadImage(images.simulator), await sidecarValues(engine, provider));
+  const releaseFlags = [
+    '--wait',
+    '--timeout=5m',
+    `--set=image.repository=${repository},operator.progressInterval=1s`,
+    `--set-string=image.tag=${tag}`,
+  ];
   const open = started.move();
   return {
     ...terminal,
@@ -54,20 +61,14 @@ export async function openPods(engine: Engine): Promise<PodGround> {
       return printed(terminal.kubectl(['exec', `--namespace=${ARRAY_NAMESPACE}`, `${SIMULATOR}-0`, '--', ...cli]));
     },
     killLeader: async () => {
-      const where = [`deployment/${RELEASE}`, `--namespace=${SYSTEM}`];
-      await printed(terminal.kubectl(['scale', ...where, '--replicas=2']));
-      await printed(terminal.kubectl(['rollout', 'status', ...where]));
+      // Not by `kubectl scale`: helm would take the number of replicas for somebody else's from then on.
+      await printed(upgrade({ ...terminal, releaseFlags }, CHART, ['--set=replicaCount=2']));
       const [pod = ''] = (await leaderOf(terminal, SYSTEM)).split('_');
       await printed(terminal.kubectl(['delete', 'pod', pod, `--namespace=${SYSTEM}`, '--grace-period=0', '--force']));
     },
     // helm has waited until the new Pod is ready; the old one lets go of the Lease as it ends.
     handOver: async () => void (await untilLeader(terminal, SYSTEM)),
-    releaseFlags: [
-      '--wait',
-      '--timeout=5m',
-      `--set=image.repository=${repository},operator.progressInterval=1s`,
-      `--set-string=image.tag=${tag}`,
-    ],
+    releaseFlags,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }
