@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { measureClaims } from './cluster/claims.ts';
+import { measureIdle } from './cluster/idle.ts';
 import { measureLatency } from './cluster/latency.ts';
 import { measureMany } from './cluster/many.ts';
 import { measureCopy } from './copy/copy.ts';
@@ -14,6 +15,7 @@ import { type BenchContext, isMet, NotMeasurable, type PartReport, type Row, tab
 const RUNNERS: Readonly<Record<PartName, (context: BenchContext<Sizes>) => Promise<readonly Row[]>>> = {
   latency: measureLatency,
   many: measureMany,
+  idle: measureIdle,
   claims: measureClaims,
   copy: measureCopy,
   safety: measureSafety,

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** The parts, in the order in which they run. */
-export const PARTS = ['latency', 'many', 'claims', 'copy', 'safety', 'xfs'] as const;
+export const PARTS = ['latency', 'many', 'idle', 'claims', 'copy', 'safety', 'xfs'] as const;
 
 export type PartName = (typeof PARTS)[number];
 
@@ -12,6 +12,11 @@ export type Sizes = {
   readonly latencyRuns: number;
   /** Resyncs at once. */
   readonly manyResyncs: number;
+  /** Resyncs that have ended, and that run on, while an operator is looked at that has nothing to do. */
+  readonly idleFinished: number;
+  readonly idleRunning: number;
+  /** For how long it is looked at. */
+  readonly idleSeconds: number;
   /** LunResyncs of claims at once, and as many VolumeSnapshots. */
   readonly claims: number;
   /** Of a LUN whose copy is timed. */
@@ -32,8 +37,26 @@ export type BenchOptions = {
 
 export const MIB = 1024 * 1024;
 
-const FULL: Sizes = { latencyRuns: 20, manyResyncs: 200, claims: 500, lunBytes: 2048 * MIB, rounds: 5 };
-const QUICK: Sizes = { latencyRuns: 5, manyResyncs: 20, claims: 20, lunBytes: 128 * MIB, rounds: 2 };
+const FULL: Sizes = {
+  latencyRuns: 20,
+  manyResyncs: 200,
+  idleFinished: 1000,
+  idleRunning: 50,
+  idleSeconds: 60,
+  claims: 500,
+  lunBytes: 2048 * MIB,
+  rounds: 5,
+};
+const QUICK: Sizes = {
+  latencyRuns: 5,
+  manyResyncs: 20,
+  idleFinished: 20,
+  idleRunning: 5,
+  idleSeconds: 10,
+  claims: 20,
+  lunBytes: 128 * MIB,
+  rounds: 2,
+};
 
 export const USAGE = `Usage: npm run bench [-- options]
 

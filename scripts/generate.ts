@@ -1,5 +1,5 @@
-// Writes every generated file: deploy/crds and the chart's copies of them from the schemas in src/api, src/proto from proto/
-// (with buf), the chart's alerts, dashboard and table of values, the pages of the API, of the configuration and of metrics.
+// Writes every generated file: deploy/crds, the chart's copies of them and deploy/schemas from the schemas in src/api, src/proto
+// from proto/ (with buf), the chart's alerts, dashboard and table of values, the pages of the API, of the configuration and of metrics.
 // With --check it writes nothing, and exits 1 naming the files that are not what the sources give.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -10,19 +10,28 @@ import { crdFiles } from './generate/crds.ts';
 import { type Files, filesIn, ROOT } from './generate/files.ts';
 import { metricsFiles } from './generate/metrics.ts';
 import { protocolFiles } from './generate/protocol.ts';
+import { schemaFiles } from './generate/schemas.ts';
 
 /** Nothing in these folders but what is generated. */
-const FOLDERS = ['deploy/crds', 'deploy/helm/lunresync/files', 'deploy/helm/lunresync/templates/crds', 'src/proto'];
+const FOLDERS = [
+  'deploy/crds',
+  'deploy/schemas',
+  'deploy/helm/lunresync/files',
+  'deploy/helm/lunresync/templates/crds',
+  'src/proto',
+];
 
 const check = process.argv.includes('--check');
-const generated = new Map([
-  ...crdFiles(),
-  ...chartFiles(),
-  ...apiFiles(),
-  ...configurationFiles(),
-  ...metricsFiles(),
-  ...(await protocolFiles()),
-]);
+const sources = [
+  crdFiles(),
+  schemaFiles(),
+  chartFiles(),
+  apiFiles(),
+  configurationFiles(),
+  metricsFiles(),
+  await protocolFiles(),
+];
+const generated = new Map(sources.flatMap((files) => [...files]));
 if (check) await compare(generated);
 else await write(generated);
 

@@ -77,6 +77,7 @@ async function run(config: Config, log: Logger, lifecycle: Lifecycle): Promise<n
     namespace: config.operatorNamespace,
     name: config.leaseName,
     identity,
+    timing: config.leaseTiming,
     report: (error) => log.debug({ err: error }, 'the lease could not be had'),
   });
   const health = await serveHealth(config, metrics, parts);

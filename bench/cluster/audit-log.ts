@@ -3,19 +3,17 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ApiRequests } from './api-requests.ts';
 
-/** Requests for a lease come with time and not with work. One line a request, when it was answered. */
+/** One line a request, when it was answered; a watch has another one when it begins. */
 const POLICY = {
   apiVersion: 'audit.k8s.io/v1',
   kind: 'Policy',
-  omitStages: ['RequestReceived', 'ResponseStarted'],
-  rules: [
-    { level: 'None', resources: [{ group: 'coordination.k8s.io', resources: ['leases'] }] },
-    { level: 'Metadata', omitManagedFields: true },
-  ],
+  omitStages: ['RequestReceived'],
+  rules: [{ level: 'Metadata', omitManagedFields: true }],
 };
 
 type Line = {
   readonly verb: string;
+  readonly stage: string;
   readonly userAgent?: string;
   readonly objectRef?: { readonly resource?: string; readonly subresource?: string };
 };
@@ -40,8 +38,14 @@ export class AuditLog {
     return { log: new AuditLog(path), apiServerArgs };
   }
 
-  /** What the programs have sent so far, watches left out, by `verb resource`. A program is the user agent up to the slash. */
+  /** What the programs have sent for work so far: without watches, and requests for leases, which come with time. */
   async requestsOf(programs: readonly string[]): Promise<ApiRequests> {
+    const all = await this.allRequestsOf(programs);
+    return new Map([...all].filter(([key]) => !key.startsWith('watch ') && !key.endsWith(' leases')));
+  }
+
+  /** Everything that the programs have sent so far, by `verb resource`. A program is the user agent up to the slash. */
+  async allRequestsOf(programs: readonly string[]): Promise<ApiRequests> {
     await this.#readOn();
     const sum = new Map<string, number>();
     for (const program of programs)
@@ -64,8 +68,8 @@ export class AuditLog {
     for (const line of lines) this.#count(JSON.parse(line) as Line);
   }
 
-  #count({ verb, userAgent = '', objectRef: { resource = '', subresource } = {} }: Line): void {
-    if (verb === 'watch') return;
+  #count({ verb, stage, userAgent = '', objectRef: { resource = '', subresource } = {} }: Line): void {
+    if (stage !== (verb === 'watch' ? 'ResponseStarted' : 'ResponseComplete')) return;
     const program = userAgent.split('/', 1)[0] ?? '';
     const key = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`;
     const counts = this.#byProgram.get(program) ?? new Map<string, number>();

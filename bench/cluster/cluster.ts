@@ -98,6 +98,15 @@ export class Resyncs implements Disposable {
     return end;
   }
 
+  /** How many have an operation and have not ended. */
+  async running(): Promise<number> {
+    const { items } = await sendOk(this.#admin, 'GET', RESYNCS);
+    type Item = { readonly status: { readonly operationID?: string; readonly completionTime?: string } };
+    return (items as Item[]).filter(
+      ({ status }) => status.operationID !== undefined && status.completionTime === undefined,
+    ).length;
+  }
+
   [Symbol.dispose](): void {
     this.#watch[Symbol.dispose]();
   }

@@ -14,8 +14,22 @@ export async function cpuSeconds(pid: number): Promise<number> {
 
 /** The most memory that a process has had resident, in MiB. Throws when it does not run. */
 export async function peakMemoryMiB(pid: number): Promise<number> {
+  return memoryMiB(pid, 'VmHWM');
+}
+
+/** The memory that a process has resident now, in MiB. Throws when it does not run. */
+export async function residentMemoryMiB(pid: number): Promise<number> {
+  return memoryMiB(pid, 'VmRSS');
+}
+
+/** What of it is the process's own, in MiB: the rest are pages of files, such as the program's code, that can be shared. */
+export async function ownMemoryMiB(pid: number): Promise<number> {
+  return memoryMiB(pid, 'RssAnon');
+}
+
+async function memoryMiB(pid: number, field: 'VmHWM' | 'VmRSS' | 'RssAnon'): Promise<number> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8');
-  const kib = /^VmHWM:\s+(\d+) kB$/m.exec(text)?.[1];
-  if (kib === undefined) throw new Error(`/proc/${pid}/status has no VmHWM`);
+  const kib = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
+  if (kib === undefined) throw new Error(`/proc/${pid}/status has no ${field}`);
   return Number(kib) / 1024;
 }

@@ -29,8 +29,9 @@ const HEAD = `<!-- Generated from src/daemon by \`npm run generate\`; do not edi
 # Metrics
 
 The operator serves them at \`/metrics\` of \`--health-address\`. The alerts on them are in \`deploy/monitoring/alerts.yaml\`, their
-runbooks in \`docs/runbooks\`, a dashboard in \`deploy/monitoring/dashboard.json\`; the chart installs all of these. Names and
-labels are an interface: they are added, not renamed. Besides these there are \`process_…\` and \`nodejs_…\`, as every program in
+runbooks in \`docs/runbooks\`, a dashboard in \`deploy/monitoring/dashboard.json\`; the chart installs all of these. For series
+of each object, also of one that has ended, \`deploy/monitoring/kube-state-metrics.yaml\` configures kube-state-metrics. Names
+and labels are an interface: they are added, not renamed. Besides these there are \`process_…\` and \`nodejs_…\`, as every program in
 Node has them; which, depends on the platform.
 `;
 

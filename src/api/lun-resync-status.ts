@@ -87,7 +87,9 @@ const pairSourceSchema = z.object({
   lunID: lunID().optional().describe('Id of the source LUN on the array.'),
   identifier: identifier()
     .optional()
-    .describe('One SCSI page 83 identifier of the source LUN, such as naa.6001405…; at most 64 characters.'),
+    .describe(
+      'One SCSI page 83 identifier of the source LUN, its type and value, such as 3:6001405… for NAA; at most 64 characters.',
+    ),
   sizeBytes: count64().optional().describe('Size of the source LUN in bytes.'),
 });
 
@@ -98,7 +100,9 @@ const pairTargetSchema = z.object({
     .describe('metadata.uid of the PersistentVolumeClaim whose volume the target is; absent when it is of none.'),
   identifier: identifier()
     .optional()
-    .describe('One SCSI page 83 identifier of the target LUN, such as naa.6001405…; at most 64 characters.'),
+    .describe(
+      'One SCSI page 83 identifier of the target LUN, its type and value, such as 3:6001405… for NAA; at most 64 characters.',
+    ),
   sizeBytes: count64().optional().describe('Size of the target LUN before the run, in bytes.'),
   finalSizeBytes: count64().optional().describe('Size of the target LUN when the run ended, in bytes.'),
   generation: count64()
@@ -181,7 +185,7 @@ export const lunResyncStatusSchema = z
       .describe('Since when the present wait lasts (RFC 3339); absent when nothing is waited for.'),
     pausedSince: time()
       .optional()
-      .describe('Since when the run is suspended, in maintenance or rolling back (RFC 3339); absent when it is not.'),
+      .describe('Since when the run is held back by suspend or maintenance (RFC 3339); absent when it is not.'),
     pausedSeconds: count32(0)
       .optional()
       .describe('Seconds that spec.activeDeadlineSeconds does not count, up to pausedSince.'),

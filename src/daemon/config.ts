@@ -1,5 +1,6 @@
 /** The operator's configuration: the only reader of the command line and the environment, checked once, at the start. */
 import { parseArgs } from 'node:util';
+import { formatDuration } from './duration.ts';
 import { environmentName, helpText, type LOG_LEVELS, OPTIONS, type Option } from './options.ts';
 
 /** The whole configuration. Durations are in milliseconds. */
@@ -11,6 +12,8 @@ export type Config = {
   readonly operatorNamespace: string;
   readonly leaderElect: boolean;
   readonly leaseName: string;
+  /** How long others wait, how long the leader tries, and the time between two tries. */
+  readonly leaseTiming: LeaseTiming;
   /** Undefined: nothing is served. */
   readonly healthAddress: ListenAddress | undefined;
   readonly progressIntervalMs: number;
@@ -18,6 +21,12 @@ export type Config = {
   readonly workers: number;
   readonly pollIntervalMs: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
+};
+
+type LeaseTiming = {
+  readonly leaseDurationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
 };
 
 /** Where to listen; port 0 means any free one. */
@@ -50,6 +59,7 @@ export function parseCommandLine(input: CommandLineInput): CommandLine {
   if (given['version'] === true) return { kind: 'Print', text: `${input.version}\n` };
   const problems: string[] = [];
   const config = readConfig(new Source(given, input.env, problems));
+  problems.push(...leaseProblems(config.leaseTiming));
   if (problems.length > 0) return { kind: 'Invalid', message: `${problems.join('\n')}\n(see --help)` };
   return { kind: 'Run', config };
 }
@@ -74,6 +84,11 @@ function readConfig(source: Source): Config {
     operatorNamespace: source.read('operator-namespace', OPTIONS['operator-namespace']),
     leaderElect: source.read('leader-elect', OPTIONS['leader-elect']),
     leaseName: source.read('lease-name', OPTIONS['lease-name']),
+    leaseTiming: {
+      leaseDurationMs: source.read('lease-duration', OPTIONS['lease-duration']),
+      renewDeadlineMs: source.read('renew-deadline', OPTIONS['renew-deadline']),
+      retryPeriodMs: source.read('retry-period', OPTIONS['retry-period']),
+    },
     healthAddress: parseAddress(source.read('health-address', OPTIONS['health-address'])),
     progressIntervalMs: source.read('progress-interval', OPTIONS['progress-interval']),
     referenceTimeoutMs: source.read('reference-timeout', OPTIONS['reference-timeout']),
@@ -81,6 +96,18 @@ function readConfig(source: Source): Config {
     pollIntervalMs: source.read('poll-interval', OPTIONS['poll-interval']),
     logLevel: source.read('log-level', OPTIONS['log-level']),
   };
+}
+
+/** A leader must know that it leads no more before another one may, and have two tries until then. */
+function leaseProblems({ leaseDurationMs, renewDeadlineMs, retryPeriodMs }: LeaseTiming): string[] {
+  const [lease, renew, retry] = [leaseDurationMs, renewDeadlineMs, retryPeriodMs].map(formatDuration);
+  const problems: string[] = [];
+  if (leaseDurationMs % 1000 !== 0) problems.push(`--lease-duration: ${lease} must be whole seconds`);
+  if (renewDeadlineMs >= leaseDurationMs)
+    problems.push(`--renew-deadline: ${renew} must be shorter than --lease-duration, ${lease}`);
+  if (2 * retryPeriodMs > renewDeadlineMs)
+    problems.push(`--retry-period: ${retry} must be at most half of --renew-deadline, ${renew}`);
+  return problems;
 }
 
 /** Options as given by flags and variables; mistakes are collected, so that all of them can be shown at once. */

@@ -36,6 +36,21 @@ export const OPTIONS = {
   ),
   'leader-elect': toggle(true, 'work only while holding the lease; off for a single process'),
   'lease-name': text('lunresync', 'name', 'name of the lease', name(DNS_SUBDOMAIN)),
+  'lease-duration': duration(
+    15_000,
+    [2_000, 600_000],
+    'how long others wait for a leader that renews the lease no more; whole seconds',
+  ),
+  'renew-deadline': duration(
+    10_000,
+    [1_000, 600_000],
+    'how long the leader tries to renew before it gives up; shorter than --lease-duration',
+  ),
+  'retry-period': duration(
+    2_000,
+    [100, 300_000],
+    'time between two tries to take or renew the lease; at most half of --renew-deadline',
+  ),
   'health-address': text(
     '0.0.0.0:8080',
     'host:port',

@@ -21,7 +21,7 @@ export type LeaderElectionOptions = {
   readonly report: (error: unknown) => void;
   readonly clock?: Clock;
   readonly random?: () => number;
-  readonly timing?: LeaseTiming;
+  readonly timing: LeaseTiming;
 };
 
 /** How long others wait, how long the leader tries to renew before it gives up, and the pause between tries. */
@@ -31,7 +31,6 @@ export type LeaseTiming = {
   readonly retryPeriodMs: number;
 };
 
-const DEFAULT_TIMING: LeaseTiming = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
 /** Candidates wait up to this much longer than the retry period, so that they do not all try at one moment. */
 const JITTER = 1.2;
 
@@ -61,7 +60,7 @@ export class LeaderElection {
     this.#leases = leases(options.server);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
-    this.#timing = options.timing ?? DEFAULT_TIMING;
+    this.#timing = options.timing;
   }
 
   /** Whether this process leads now. */

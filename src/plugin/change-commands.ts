@@ -45,6 +45,7 @@ export const changeCommands: readonly Command[] = CHANGES.map(({ name, summary, 
   summary,
   details,
   options: {},
+  argument: 'LunResync' as const,
   run: async ({ args, io, connect }) => {
     const resync = objectNameArgument(args);
     await using cluster = await connect();

@@ -21,9 +21,8 @@ type Found = { readonly command: Command | undefined; readonly isHelp: boolean }
 
 /** The first word that is neither an option nor an option's value; which options take a value, all commands together say. */
 function find(argv: readonly string[], commands: readonly Command[]): Found {
-  const entries = commands.flatMap(({ options }) => Object.entries(options));
-  const all: ParseArgsOptionsConfig = { ...COMMON_OPTIONS, ...Object.fromEntries(entries) };
-  const { positionals, values } = parseArgs({ args: [...argv], options: all, strict: false, allowPositionals: true });
+  const options = allOptions(commands);
+  const { positionals, values } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true });
   const [name, second] = positionals;
   // `kubectl lunresync help COMMAND`, as kubectl has it.
   const isHelp = name === 'help' || values['help'] === true;
@@ -31,6 +30,12 @@ function find(argv: readonly string[], commands: readonly Command[]): Found {
   if (wanted !== undefined) return { command: named(wanted, commands), isHelp };
   if (argv.length > 0 && !isHelp) throw new UsageError('no command is given');
   return { command: undefined, isHelp };
+}
+
+/** The options of all commands: of one name they have one type. */
+export function allOptions(commands: readonly Command[]): ParseArgsOptionsConfig {
+  const entries = commands.flatMap(({ options }) => Object.entries(options));
+  return { ...COMMON_OPTIONS, ...Object.fromEntries(entries) };
 }
 
 function named(name: string, commands: readonly Command[]): Command {

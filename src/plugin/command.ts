@@ -9,13 +9,16 @@ export type Option = {
   readonly multiple?: boolean;
   /** What stands for the value in the help. */
   readonly value?: string;
+  /** The words that it may be, where they are few; for shell completion. */
+  readonly words?: readonly string[];
   readonly help: string;
 };
 
 export type Options = Readonly<Record<string, Option>>;
 
-/** Where a command writes: data to `out`, remarks and errors to `err`. */
+/** Where a command reads answers, and writes: data to `out`, questions, remarks and errors to `err`. */
 export type Io = {
+  readonly in: NodeJS.ReadStream;
   readonly out: NodeJS.WriteStream;
   readonly err: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
@@ -38,6 +41,8 @@ export type Command = {
   /** Further paragraphs and examples of the command's own help. */
   readonly details?: string;
   readonly options: Options;
+  /** What its argument names: a LunResync that there is, or one of these words; for shell completion. */
+  readonly argument?: 'LunResync' | readonly string[];
   readonly run: (context: Context) => Promise<ExitCode>;
 };
 

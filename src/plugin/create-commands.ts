@@ -3,21 +3,31 @@ import { type LunResync, parseLunResync } from '../api/lun-resync.ts';
 import { failedWith } from '../kubernetes/api-error.ts';
 import type { Cluster, Json } from './cluster.ts';
 import { type Arguments, type Command, CommandFailure, type Context, type Options, UsageError } from './command.ts';
+import { confirmed, targetsOf, targetsOfRun, YES_OPTION } from './confirm.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { manifestOf, SPEC_OPTIONS, undoManifestOf } from './manifest.ts';
 import { checkedName, objectNameArgument } from './names.ts';
 import { type Format, formatObject, nameOf, resourceName } from './output.ts';
+import type { PairSpec } from './pair-argument.ts';
 import { timeoutOf, WATCH_OPTIONS, watchRun } from './watch-run.ts';
 
 const MAKE_OPTIONS: Options = {
   'dry-run': {
     type: 'string',
     value: 'WHERE',
+    words: ['server', 'client'],
     help: 'server: the API server checks and stores nothing; client: nobody is asked',
   },
-  output: { type: 'string', short: 'o', value: 'FORMAT', help: 'print the object: yaml, json or name' },
+  output: {
+    type: 'string',
+    short: 'o',
+    value: 'FORMAT',
+    words: ['yaml', 'json', 'name'],
+    help: 'print the object: yaml, json or name',
+  },
   watch: { type: 'boolean', short: 'w', help: 'watch the run to its end' },
   ...WATCH_OPTIONS,
+  ...YES_OPTION,
 };
 
 const create: Command = {
@@ -25,7 +35,8 @@ const create: Command = {
   usage: 'NAME --pair PAIR...',
   summary: 'create a LunResync: have LUNs overwritten',
   details: `All pairs succeed together or are rolled back together. Without a target, a snapshot goes back over the volume
-that it was taken from.
+that it was taken from. Before anything is overwritten you are asked to type the name of the target, or the number of
+targets; --yes is the answer of scripts.
 
 Examples:
   kubectl lunresync create restore --pair data=snapshot:orders-nightly,claim:orders --watch
@@ -37,6 +48,9 @@ Examples:
     const mode = modeOf(context.args);
     const manifest = manifestOf(name, context.args);
     if (mode.dryRun === 'client') return printed(context, withNamespace(manifest, context.args), mode);
+    const changesNothing = mode.dryRun === 'server' || context.args.flag('plan');
+    const refusal = changesNothing ? undefined : await confirmed(context, targetsOf(pairsOf(manifest)));
+    if (refusal !== undefined) return refusal;
     await using cluster = await context.connect();
     return await make(context, cluster, manifest);
   },
@@ -52,13 +66,17 @@ const undo: Command = {
     as: { type: 'string', value: 'NEW', help: 'name of the new LunResync (default: undo-NAME)' },
     ...MAKE_OPTIONS,
   },
+  argument: 'LunResync',
   run: async (context) => {
     const name = objectNameArgument(context.args);
     const newName = checkedName('--as', context.args.text('as') ?? `undo-${name}`);
     const mode = modeOf(context.args);
     await using cluster = await context.connect();
-    const manifest = undoManifestOf(await cluster.read(name), newName);
+    const undone = await cluster.read(name);
+    const manifest = undoManifestOf(undone, newName);
     if (mode.dryRun === 'client') return printed(context, withNamespace(manifest, context.args), mode);
+    const refusal = mode.dryRun === 'server' ? undefined : await confirmed(context, targetsOfRun(undone));
+    if (refusal !== undefined) return refusal;
     return await make(context, cluster, manifest);
   },
 };
@@ -77,6 +95,10 @@ function modeOf(args: Arguments): Mode {
     throw new UsageError('--watch and --output both want the output: choose one');
   if (!args.flag('watch') && args.text('timeout') !== undefined) throw new UsageError('--timeout needs --watch');
   return { dryRun, output };
+}
+
+function pairsOf(manifest: Json): readonly PairSpec[] {
+  return (manifest['spec'] as { readonly pairs: readonly PairSpec[] }).pairs;
 }
 
 function withNamespace(manifest: Json, args: Arguments): Json {

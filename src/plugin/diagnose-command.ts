@@ -26,6 +26,7 @@ time. What you are not allowed to read is named in it. Read it before you give i
       help: `labels of the operator's Pods (default: ${OPERATOR_SELECTOR})`,
     },
   },
+  argument: 'LunResync',
   run: async ({ args, io, connect }) => {
     const name = objectNameArgument(args);
     const namespace = args.text('operator-namespace');

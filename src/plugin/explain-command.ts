@@ -19,7 +19,8 @@ export const explainCommand: Command = {
   usage: '[REASON | HRESULT]',
   summary: 'say what a reason means and what to do about it; without one, list them',
   details: 'A reason is the word under STATUS. Needs no cluster.',
-  options: { output: { type: 'string', short: 'o', value: 'FORMAT', help: 'json' } },
+  options: { output: { type: 'string', short: 'o', value: 'FORMAT', words: ['json'], help: 'json' } },
+  argument: ROWS.map(([name]) => name),
   run: ({ args, io }) => {
     const word = args.optional('REASON');
     const json = args.oneOf('output', ['json'] as const) === 'json';

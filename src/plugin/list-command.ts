@@ -40,7 +40,13 @@ export const listCommand: Command = {
   summary: 'list LunResyncs',
   options: {
     'all-namespaces': { type: 'boolean', short: 'A', help: 'of all namespaces' },
-    output: { type: 'string', short: 'o', value: 'FORMAT', help: 'wide, json, yaml or name' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FORMAT',
+      words: ['wide', 'json', 'yaml', 'name'],
+      help: 'wide, json, yaml or name',
+    },
   },
   run: async ({ args, io, connect }) => {
     const extra = args.optional('NAME');

@@ -1,28 +1,24 @@
 #!/usr/bin/env node
-import { changeCommands } from './change-commands.ts';
 import type { Command, Io } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
-import { createCommands } from './create-commands.ts';
-import { diagnoseCommand } from './diagnose-command.ts';
+import { COMMANDS } from './commands.ts';
+import { COMPLETE, complete, LOOK_UP_MS } from './completion-commands.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { explainCommand } from './explain-command.ts';
 import { describeFailure } from './failure.ts';
 /** kubectl-lunresync: the kubectl plugin. Reads the command line, runs one command, and ends as EXIT says. */
 import { commandHelp, overviewHelp } from './help.ts';
-import { listCommand } from './list-command.ts';
 import { checkedName } from './names.ts';
-import { showCommands } from './show-commands.ts';
+import { itemsOf, nameOf } from './output.ts';
 
-const COMMANDS: readonly Command[] = [
-  ...createCommands,
-  ...showCommands,
-  listCommand,
-  ...changeCommands,
-  explainCommand,
-  diagnoseCommand,
-];
-
-const io: Io = { out: process.stdout, err: process.stderr, env: process.env };
+const io: Io = {
+  // Opened by whoever reads it.
+  get in() {
+    return process.stdin;
+  },
+  out: process.stdout,
+  err: process.stderr,
+  env: process.env,
+};
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<ExitCode> {
@@ -51,6 +47,11 @@ function interrupted({ reason }: AbortSignal): ExitCode {
 }
 
 async function run(argv: readonly string[], signal: AbortSignal): Promise<ExitCode> {
+  if (argv[0] === COMPLETE) {
+    const resyncs = (values: Values): Promise<readonly string[]> => namesOfResyncs(values, signal);
+    await complete({ words: argv.slice(1), commands: COMMANDS, out: io.out, resyncs });
+    return EXIT.Success;
+  }
   const line = parseCommandLine(argv, COMMANDS);
   if (line.kind === 'Help') {
     io.out.write(line.command === undefined ? overviewHelp(COMMANDS) : commandHelp(line.command));
@@ -63,4 +64,15 @@ async function run(argv: readonly string[], signal: AbortSignal): Promise<ExitCo
   const connect = async (): ReturnType<Parameters<Command['run']>[0]['connect']> =>
     (await import('./connect.ts')).connect(choice, signal);
   return command.run({ io, args, connect, signal });
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** For completion, where it may not take long. */
+async function namesOfResyncs(values: Values, signal: AbortSignal): Promise<readonly string[]> {
+  const text = (name: string): string | undefined => (typeof values[name] === 'string' ? values[name] : undefined);
+  const choice = { namespace: text('namespace'), kubeconfig: text('kubeconfig'), context: text('context') };
+  const { connect } = await import('./connect.ts');
+  await using cluster = connect(choice, AbortSignal.any([signal, AbortSignal.timeout(LOOK_UP_MS)]));
+  return itemsOf(await cluster.listJson(false)).map(nameOf);
 }

@@ -14,21 +14,27 @@ type FieldOption = {
   readonly field: string;
   readonly kind: 'text' | 'number' | 'flag';
   readonly value: string;
+  readonly words?: readonly string[];
   readonly help: string;
 };
 
 const text = (field: string, value: string, help: string): FieldOption => ({ field, kind: 'text', value, help });
+/** One of two words, of which the first is the default. */
+const choice = (field: string, value: string, words: readonly [string, string]): FieldOption => ({
+  ...text(field, value, `${words[0]} (default) or ${words[1]}`),
+  words,
+});
 const seconds = (field: string, help: string): FieldOption => ({ field, kind: 'number', value: 'SECONDS', help });
 
 const FIELDS: Readonly<Record<string, FieldOption>> = {
   array: text('arrayName', 'NAME', 'the StorageArray; needed where the pairs do not decide it'),
   'run-id': text('runID', 'ID', 'the same run is never done twice on a target'),
-  'size-policy': text('sizePolicy', 'POLICY', 'MatchSource (default) or KeepLarger'),
-  'claim-resize': text('claimResize', 'POLICY', 'Never (default) or Raise'),
-  'identity-policy': text('identityPolicy', 'POLICY', 'KeepTarget (default) or RevertToOriginal'),
-  'unselected-volume-policy': text('unselectedVolumePolicy', 'POLICY', 'Refuse (default) or Overwrite'),
-  'safety-snapshot': text('safetySnapshot', 'WHEN', 'Always (default) or Never'),
-  verify: text('verify', 'HOW', 'Digest (default) or None'),
+  'size-policy': choice('sizePolicy', 'POLICY', ['MatchSource', 'KeepLarger']),
+  'claim-resize': choice('claimResize', 'POLICY', ['Never', 'Raise']),
+  'identity-policy': choice('identityPolicy', 'POLICY', ['KeepTarget', 'RevertToOriginal']),
+  'unselected-volume-policy': choice('unselectedVolumePolicy', 'POLICY', ['Refuse', 'Overwrite']),
+  'safety-snapshot': choice('safetySnapshot', 'WHEN', ['Always', 'Never']),
+  verify: choice('verify', 'HOW', ['Digest', 'None']),
   'target-in-use-timeout': seconds('targetInUseTimeoutSeconds', 'how long a target in use is waited for (default 300)'),
   deadline: seconds('activeDeadlineSeconds', 'end the run after so long'),
   'stall-timeout': seconds(
@@ -54,9 +60,9 @@ export const SPEC_OPTIONS: Options = {
   },
   plan: { type: 'boolean', help: 'make all checks, say what a run would do, and change nothing' },
   ...Object.fromEntries(
-    Object.entries(FIELDS).map(([name, { kind, value, help }]) => [
+    Object.entries(FIELDS).map(([name, { kind, value, words = [], help }]) => [
       name,
-      kind === 'flag' ? { type: 'boolean' as const, help } : { type: 'string' as const, value, help },
+      kind === 'flag' ? { type: 'boolean' as const, help } : { type: 'string' as const, value, words, help },
     ]),
   ),
 };

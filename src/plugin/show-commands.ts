@@ -15,7 +15,16 @@ const status: Command = {
   name: 'status',
   usage: 'NAME',
   summary: 'show how a run stands',
-  options: { output: { type: 'string', short: 'o', value: 'FORMAT', help: 'print the object: yaml or json' } },
+  options: {
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'FORMAT',
+      words: ['yaml', 'json'],
+      help: 'print the object: yaml or json',
+    },
+  },
+  argument: 'LunResync',
   run: async ({ args, io, connect }) => {
     const name = objectNameArgument(args);
     const output = args.oneOf('output', ['yaml', 'json'] as const);
@@ -70,6 +79,7 @@ const watch: Command = {
   details: `On a terminal the lines are redrawn in place; elsewhere there is one line for each change. Ctrl-C stops the
 watching, never the run.`,
   options: WATCH_OPTIONS,
+  argument: 'LunResync',
   run: async (context) => {
     const name = objectNameArgument(context.args);
     timeoutOf(context.args);

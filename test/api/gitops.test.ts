@@ -58,11 +58,6 @@ describe('the truth table, on the API server', () => {
     const said = await saidOf(objects);
     expect(new Map(STATES.map(({ name }, nth) => [name, said[nth]]))).toEqual(wantedOf(STATES));
   });
-
-  it('the samples for GitOps are accepted', async () => {
-    const args = ['apply', '--dry-run=server', '-n', namespace, '-f', 'deploy/samples/gitops'];
-    expect(await kubectl(cluster, args)).toMatchObject({ code: 0, stderr: '' });
-  });
 });
 
 describe('a manifest in git', () => {

@@ -100,7 +100,7 @@ describe('the other commands', () => {
     expect(await scene.digest('books-dst')).not.toBe(before);
     const [again, undone] = await Promise.all([
       plugin(scene, ...args),
-      plugin(scene, 'undo', 'books', '--as', 'back', '--watch'),
+      plugin(scene, 'undo', 'books', '--as', 'back', '--watch', '--yes'),
     ]);
     expect(again).toMatchObject({
       code: 1,

@@ -21,8 +21,8 @@ export async function makeLuns(scene: Scene, name: string, sizeBytes = 4 * MIB):
   await scene.lun(`${name}-dst`, sizeBytes, `${name} target`);
 }
 
-/** Arguments that create a run with a pair for each name of `makeLuns`. */
+/** Arguments that create a run with a pair for each name of `makeLuns`, and do not ask whether they may. */
 export function createArgs({ arrayName }: Scene, name: string, ...luns: readonly string[]): string[] {
   const pairs = luns.flatMap((lun) => ['--pair', `${lun}=lun:${lun}-src,lun:${lun}-dst`]);
-  return ['create', name, '--array', arrayName, ...pairs];
+  return ['create', name, '--yes', '--array', arrayName, ...pairs];
 }

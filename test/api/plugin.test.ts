@@ -82,7 +82,7 @@ describe('watch on a pipe', () => {
     expect(await scene.digest('orders-dst')).toBe(await scene.digest('orders-src'));
     await recordScreen(
       'pipe',
-      'kubectl lunresync create restore-shop --pair … --pair … --watch | cat',
+      'kubectl lunresync create restore-shop --yes --pair … --pair … --watch | cat',
       stdout.trimEnd().split('\n'),
     );
   });

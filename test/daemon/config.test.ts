@@ -21,6 +21,7 @@ describe('parseCommandLine', () => {
       operatorNamespace: 'lunresync-system',
       leaderElect: true,
       leaseName: 'lunresync',
+      leaseTiming: { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 },
       healthAddress: { host: '0.0.0.0', port: 8080 },
       progressIntervalMs: 10_000,
       referenceTimeoutMs: 300_000,
@@ -58,6 +59,15 @@ describe('parseCommandLine', () => {
     expect(message).toContain('--poll-interval: "5" must be a duration such as 1s, in 100ms..1m');
     expect(message).toContain('LUNRESYNC_LOG_LEVEL: "loud"');
     expect(message).toContain('LUNRESYNC_NAMESPACE: "A" must be a Kubernetes name');
+  });
+
+  it.each([
+    [['--renew-deadline=15s'], '--renew-deadline: 15s must be shorter than --lease-duration, 15s'],
+    [['--lease-duration=10s'], '--renew-deadline: 10s must be shorter than --lease-duration, 10s'],
+    [['--lease-duration=15500ms'], '--lease-duration: 15500ms must be whole seconds'],
+    [['--retry-period=6s'], '--retry-period: 6s must be at most half of --renew-deadline, 10s'],
+  ])('refuses times of the lease with which two could lead: %j', (args, why) => {
+    expect(parse(args)).toMatchObject({ kind: 'Invalid', message: expect.stringContaining(why) });
   });
 
   it.each([['--wokers=3'], ['positional'], ['--workers']])('refuses %s', (argument) => {

@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { KUBERNETES_VERSION } from '../../scripts/control-plane/binaries.ts';
 import { BUILD_MS, helm, runProgram } from './helm.ts';
 import { SCHEMA_PATH, schemaFolder } from './schemas.ts';
+import { ciValues } from './values.ts';
 
 const CHART = join(import.meta.dirname, '..', '..', 'deploy', 'helm', 'lunresync-simulator');
-const ALL = { snapshotController: { enabled: true }, pools: { a: '1GiB', b: '2GiB' }, nodeSelector: { disk: 'fast' } };
+const CASES = ciValues(CHART);
+const ALL = CASES.get('everything') ?? {};
 
 async function render(values: object): Promise<string> {
   const { code, output } = await helm(['template', 'sim', CHART], values);
@@ -16,13 +18,25 @@ async function render(values: object): Promise<string> {
 }
 
 describe("the simulated array's chart", { timeout: BUILD_MS }, () => {
-  it.each([{}, ALL])('has nothing that helm lint objects to: %o', async (values) => {
+  it.each([...CASES])('has nothing that helm lint objects to or remarks on with ci/%s', async (_, values) => {
     const { code, output } = await helm(['lint', CHART, '--strict'], values);
-    expect(output).not.toContain('[ERROR]');
+    expect(output).not.toMatch(/\[(INFO|WARNING|ERROR)\]/);
     expect(code).toBe(0);
   });
 
-  it.each([{}, ALL])('renders valid objects without an unknown field: %o', async (values) => {
+  it.each([
+    ["'pool'", { pool: '1GiB' }],
+    ["'tag'", { image: { tag: '1' } }],
+    ['/pools/a', { pools: { a: '1 GB' } }],
+    ['/pools', { pools: { pool: null } }],
+    ['/kubeletFolder', { kubeletFolder: 'var/lib/kubelet' }],
+  ])('refuses a value that it does not have or cannot use, and says which: %s', async (where, values) => {
+    const { code, output } = await helm(['template', 'sim', CHART], values);
+    expect(code).not.toBe(0);
+    expect(output).toContain(where);
+  });
+
+  it.each([...CASES])('renders valid objects without an unknown field: ci/%s', async (_, values) => {
     const schemas = `${await schemaFolder(KUBERNETES_VERSION)}/${SCHEMA_PATH}`;
     const skip = ['-skip', 'VolumeSnapshotClass'];
     const args = ['-strict', '-summary', '-output', 'json', ...skip, '-schema-location', schemas, '-'];

@@ -68,7 +68,12 @@ describe('explain', () => {
       words.filter((word) => word !== 'json'),
     );
     const connect = (): never => expect.fail('explain asks no cluster');
-    await explainCommand.run({ io: { out, err: out, env: {} }, args, connect, signal: AbortSignal.timeout(10_000) });
+    await explainCommand.run({
+      io: { in: process.stdin, out, err: out, env: {} },
+      args,
+      connect,
+      signal: AbortSignal.timeout(10_000),
+    });
     return text;
   }
 

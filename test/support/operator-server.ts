@@ -5,11 +5,17 @@ import { ServerProcess } from './server-process.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
-/** Node's arguments for the operator as it stands in the sources. */
-const FROM_SOURCES = [join(ROOT, 'src', 'operator.ts')];
+/** How an operator is started: Node's arguments, and what its environment has besides ours. */
+type OperatorProgram = { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
 
-/** The same as the image starts it (Dockerfile); `npm run build` has made it. */
-export const AS_BUILT = ['--max-semi-space-size=2', join(ROOT, 'dist', 'operator.js')];
+/** As it stands in the sources. */
+const FROM_SOURCES: OperatorProgram = { args: [join(ROOT, 'src', 'operator.ts')], env: {} };
+
+/** As the image starts it (Dockerfile); `npm run build` has made it. */
+export const AS_BUILT: OperatorProgram = {
+  args: ['--max-semi-space-size=2', join(ROOT, 'dist', 'operator.js')],
+  env: { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' },
+};
 
 /** The namespace of the operator's lease, which must be there. */
 export const OPERATOR_NAMESPACE = 'lunresync-system';
@@ -21,15 +27,16 @@ export type OperatorServer = AsyncDisposable & { readonly pid: number; readonly 
 export async function startOperatorServer(
   kubeconfigPath: string,
   flags: readonly string[] = [],
-  program: readonly string[] = FROM_SOURCES,
+  program: OperatorProgram = FROM_SOURCES,
 ): Promise<OperatorServer> {
   const [port] = await freePorts(1);
   const address = `127.0.0.1:${port}`;
   const operator = new ServerProcess({
     name: 'the operator',
     program: process.execPath,
+    env: program.env,
     args: [
-      ...program,
+      ...program.args,
       `--kubeconfig=${kubeconfigPath}`,
       `--operator-namespace=${OPERATOR_NAMESPACE}`,
       `--health-address=${address}`,

@@ -63,6 +63,8 @@ export type TerminalPlugin = AsyncDisposable & {
   readonly screen: () => Promise<readonly string[]>;
   /** Waits until the screen satisfies the condition, and gives it. */
   readonly until: (what: string, isSo: (screen: readonly string[]) => boolean) => Promise<readonly string[]>;
+  /** Types the text and presses Enter. */
+  readonly type: (text: string) => void;
   /** Presses Ctrl-C. */
   readonly interrupt: () => void;
   readonly resize: (columns: number) => Promise<void>;
@@ -114,6 +116,7 @@ export async function startInTerminal(
       await until(said, async () => isSo((lines = await screen())), END_TIMEOUT_MS);
       return lines;
     },
+    type: (text) => void child.stdin.write(`${text}\r`),
     interrupt: () => void child.stdin.write(ETX),
     resize: async (newColumns) => {
       // The kernel first, as a frame of the old width would be broken by the narrower terminal.

@@ -11,6 +11,8 @@ export type ServerOptions = {
   readonly name: string;
   readonly program: string;
   readonly args: readonly string[];
+  /** More for its environment, which is otherwise ours. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Whether it serves, also by what it printed so far; a rejection means not yet. */
   readonly isReady: (output: string) => Promise<boolean>;
   /** How long it may take to become ready. Default 60 s. */
@@ -85,8 +87,8 @@ export class ServerProcess {
   }
 
   #spawn(): void {
-    const { program, args, keepRunning = false } = this.#options;
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const { program, args, env = {}, keepRunning = false } = this.#options;
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
     const keep = (chunk: Buffer): void => {
       this.#output = `${this.#output}${chunk.toString()}`.slice(-MAX_OUTPUT);
     };

@@ -2,13 +2,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { changeCommands } from '../../src/plugin/change-commands.ts';
-import { createCommands } from '../../src/plugin/create-commands.ts';
-import { diagnoseCommand } from '../../src/plugin/diagnose-command.ts';
-import { explainCommand } from '../../src/plugin/explain-command.ts';
+import { COMMANDS } from '../../src/plugin/commands.ts';
 import { COMMON_OPTIONS } from '../../src/plugin/help.ts';
-import { listCommand } from '../../src/plugin/list-command.ts';
-import { showCommands } from '../../src/plugin/show-commands.ts';
 import { faultCommands } from '../../src/simulator/cli/fault-commands.ts';
 import { ioCommands } from '../../src/simulator/cli/io-commands.ts';
 import { lunCommands } from '../../src/simulator/cli/lun-commands.ts';
@@ -18,14 +13,6 @@ type Command = { readonly name: string; readonly options?: object | undefined };
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const documents = globSync(['*.md', 'docs/**/*.md', 'deploy/**/*.md'], { cwd: ROOT }).toSorted();
-const plugin: readonly Command[] = [
-  ...createCommands,
-  ...showCommands,
-  ...changeCommands,
-  listCommand,
-  explainCommand,
-  diagnoseCommand,
-];
 const lunarray: readonly Command[] = [...reportCommands, ...lunCommands, ...ioCommands, ...faultCommands];
 
 /** What is wrong with the uses of a program in a text; `found` has the command's name and its options. */
@@ -51,7 +38,7 @@ describe('the commands in the documents', () => {
   it.each(documents)('exist, with their options: %s', (document) => {
     const text = readFileSync(join(ROOT, document), 'utf8');
     expect([
-      ...mistakes(text.matchAll(PLUGIN_USES), plugin, COMMON_OPTIONS),
+      ...mistakes(text.matchAll(PLUGIN_USES), COMMANDS, COMMON_OPTIONS),
       ...mistakes(text.matchAll(LUNARRAY_USES), lunarray, { json: true }),
     ]).toEqual([]);
   });
@@ -59,7 +46,7 @@ describe('the commands in the documents', () => {
   it('are found where they stand', () => {
     const text = 'kubectl lunresync undone NAME\nkubectl lunresync undo NAME --fast\nnpx lunarray --data DIR lists';
     expect([
-      ...mistakes(text.matchAll(PLUGIN_USES), plugin, COMMON_OPTIONS),
+      ...mistakes(text.matchAll(PLUGIN_USES), COMMANDS, COMMON_OPTIONS),
       ...mistakes(text.matchAll(LUNARRAY_USES), lunarray, {}),
     ]).toHaveLength(3);
   });

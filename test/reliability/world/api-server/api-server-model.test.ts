@@ -202,7 +202,8 @@ describe('the model of the API server', () => {
       const fail = (error: unknown): never => {
         throw error;
       };
-      return new LeaderElection({ server: api, namespace: 'ops', name: 'l', identity, clock, report: fail });
+      const timing = { leaseDurationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
+      return new LeaderElection({ server: api, namespace: 'ops', name: 'l', identity, clock, timing, report: fail });
     };
     const [a, b] = [candidate('a'), candidate('b')];
     const signal = new AbortController().signal;
