@@ -5,6 +5,7 @@ import { until } from '../../test/support/until.ts';
 import { printed } from './commands.ts';
 import type { Ground } from './ground.ts';
 
+/** A second: a copy takes twelve seconds, and as long to be rolled back. */
 const SLOW = '4MiB';
 const SIZE = '48MiB';
 
@@ -82,10 +83,10 @@ export async function runToEnd(
  * Makes the LUNs, applies the LunResync and waits until a part of the target is written; the copy goes on slowly. Gives
  * the digest that the target had before.
  */
-export async function beginCopy(ground: Ground, name: string): Promise<string> {
+export async function beginCopy(ground: Ground, name: string, bytesPerSecond = SLOW): Promise<string> {
   await makeLuns(ground, name);
   const before = await digestOf(ground, `${name}-dst`);
-  await ground.lunarray(['bandwidth', SLOW]);
+  await ground.lunarray(['bandwidth', bytesPerSecond]);
   await printed(ground.kubectl(['apply', '-f', '-'], manifestOf(ground, name)));
   await until(
     () => `LunResync ${name} to be in the middle of its copy`,

@@ -19,6 +19,9 @@ import { leaderOf, untilLeader } from './leader.ts';
 import type { ProcessGround } from './processes.ts';
 import type { World } from './world.ts';
 
+/** A second: whatever is done to a copy happens in its middle. */
+const HELD = '256KiB';
+
 /** Kills the leader in the middle of a copy, among processes and among Pods. */
 export async function leaderKilled(world: World, findings: Findings): Promise<void> {
   {
@@ -39,11 +42,14 @@ async function killLeaderOf(ground: Ground, findings: Findings): Promise<void> {
   expectOneCopy(outcome, ground, findings);
 }
 
-/** A copy in the middle of which something is done. */
+/** A copy in the middle of which something is done. Throws when it has ended before that was done. */
 export async function disturbed(ground: Ground, name: string, disturb: () => Promise<void>): Promise<Outcome> {
   const copiedBefore = await copiedBytes(ground);
-  await beginCopy(ground, name);
+  await beginCopy(ground, name, HELD);
   await disturb();
+  const { completionTime } = (await read(ground, name))?.status ?? {};
+  if (completionTime !== undefined)
+    throw new Error(`${ground.operator}: the copy had ended at ${completionTime} already`);
   return endCopy(ground, name, copiedBefore);
 }
 
