@@ -6,6 +6,9 @@ import { POINTS } from './points.ts';
 import { type Looked, pageOf, tableOf } from './report.ts';
 import { World } from './world.ts';
 
+/** What a shell reports of a program that Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
 const USAGE = `Usage: npm run review [-- --only NUMBERS]
 
 Goes through ${POINTS.length} points in their order, on etcd and kube-apiserver as processes of this machine, and where Pods are
@@ -27,6 +30,7 @@ try {
 
 async function review(numbers: readonly number[]): Promise<number> {
   await using world = new World((line) => process.stderr.write(`${line}\n`));
+  endWith(world);
   const all: Looked[] = [];
   for (const [place, point] of POINTS.entries()) {
     if (!numbers.includes(place + 1)) continue;
@@ -39,6 +43,12 @@ async function review(numbers: readonly number[]): Promise<number> {
   }
   process.stdout.write(`${tableOf(all)}\n`);
   return all.some(({ findings }) => findings.unmet.length > 0) ? 1 : 0;
+}
+
+/** Ctrl-C takes clusters away as well; processes that belong to one point are killed with this one. */
+function endWith(world: World): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void world[Symbol.asyncDispose]().finally(() => process.exit(INTERRUPTED)));
 }
 
 function numbersIn(text: string | undefined): number[] {
