@@ -12,11 +12,14 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** The versions so far, oldest first; the recording ends when it is disposed of. */
 export type Versions = Disposable & { readonly all: readonly LunResync[] };
 
+/** Where the object is. */
+type Watched = Pick<Scene, 'namespace'> & { readonly cluster: Pick<Scene['cluster'], 'admin'> };
+
 /**
  * Records every version of the object from now on; the object need not exist yet. Rejects when the API server refuses
  * the watch. A watch that the server breaks off makes the next look at `all` throw: a gap must not pass for silence.
  */
-export async function recordVersions(scene: Scene, name: string): Promise<Versions> {
+export async function recordVersions(scene: Watched, name: string): Promise<Versions> {
   const { admin } = scene.cluster;
   const query = new URLSearchParams({ watch: 'true', fieldSelector: `metadata.name=${name}`, resourceVersion: '0' });
   const path = `/apis/lunresync.io/v1alpha1/namespaces/${scene.namespace}/lunresyncs?${query.toString()}`;

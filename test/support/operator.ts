@@ -65,7 +65,9 @@ class RunningOperator implements OperatorProcess {
     ];
     const child = spawn(process.execPath, [MAIN, ...base, ...quick, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
-    process.on('exit', () => child.kill('SIGKILL'));
+    const killWithUs = (): void => void child.kill('SIGKILL');
+    process.on('exit', killWithUs);
+    child.once('exit', () => process.off('exit', killWithUs));
     const started = Promise.withResolvers<void>();
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => {
