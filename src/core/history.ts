@@ -78,9 +78,19 @@ function newestOf(runs: readonly Run[]): Run | undefined {
 function targetHistory(owner: string, pair: ResolvedPair, view: ReadView): TargetHistory {
   const lun = view.luns.get(pair.targetLunID);
   if (lun === undefined) return { pair, moved: true };
-  const run = newestOf(lun.runs.filter((candidate) => candidate.owner === owner));
+  const run = newestOf(lun.runs.filter((candidate) => isOurs(candidate, owner)));
   if (run === undefined) return { pair, lun, moved: false };
   return { pair, lun, run, moved: run.outcome !== 'Running' && lun.contentGeneration !== run.endGeneration };
+}
+
+/**
+ * Of this owner. What has ended counts under an id that an attempt of its object can have, and proves nothing under any
+ * other; what runs can write, whatever the array calls it.
+ */
+function isOurs({ owner: of, operationID, outcome }: Run, owner: string): boolean {
+  const attempt = attemptOf(operationID);
+  const isOwnID = attempt > 0 && operationID === `${owner.slice(owner.lastIndexOf('/') + 1)}.${attempt}`;
+  return of === owner && (isOwnID || outcome === 'Running');
 }
 
 function disagreementOf(targets: readonly TargetHistory[], last: Run): string | undefined {

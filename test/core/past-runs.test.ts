@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Lun } from '../../src/core/array.ts';
 import { attemptOf, type History, movedTarget, readHistory } from '../../src/core/history.ts';
-import { lun, OWNER, pair, readView, run, targetWith } from '../support/observations.ts';
+import { lun, OWNER, pair, readView, run, targetWith, UID } from '../support/observations.ts';
 
 const first = pair();
 const second = pair({ name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' });
@@ -35,16 +35,28 @@ describe('the history', () => {
   });
 
   it.each([
-    ['has ended, the highest number is', [failedRun('u.1'), failedRun('u.3'), failedRun('u.2')], 'u.3'],
-    ['runs, it is, whatever the numbers say', [failedRun('u.3'), run({ operationID: 'u.1' })], 'u.1'],
-    ['has a number, the first is', [failedRun('x'), failedRun('y')], 'x'],
+    [
+      'has ended, the highest number is',
+      [failedRun(`${UID}.1`), failedRun(`${UID}.3`), failedRun(`${UID}.2`)],
+      `${UID}.3`,
+    ],
+    ['runs, it is, whatever the numbers say', [failedRun(`${UID}.3`), run({ operationID: `${UID}.1` })], `${UID}.1`],
+    ['runs under ids without a number, the first is', ['x', 'y'].map((id) => run({ operationID: id })), 'x'],
   ])('begins anew with the newest operation: of what %s', (_, runs, newest) => {
     const history = readHistory(OWNER, [first], readView({ lunList: [lun({ runs })] }));
     expect(history.targets[0]?.run?.operationID).toBe(newest);
   });
 
+  it.each(['', 'x', `${UID}.0`, `${UID}.01`, `${UID}.1.2`, 'other.1', '__proto__'])(
+    'has nothing of an operation that has ended under an id that no attempt of the object can have: %j',
+    (operationID) => {
+      const history = read(targetWith({ outcome: 'Succeeded', operationID }), lun({ id: 'vol-2' }));
+      expect([history.newest, history.targets[0]?.run]).toEqual([undefined, undefined]);
+    },
+  );
+
   it('counts the highest number of an attempt, also behind the one that runs', () => {
-    const history = read(targetWith({ operationID: 'u.1' }), lun({ id: 'vol-2', runs: [failedRun('u.3')] }));
+    const history = read(targetWith({ operationID: `${UID}.1` }), lun({ id: 'vol-2', runs: [failedRun(`${UID}.3`)] }));
     expect([history.newest?.attempt, history.lastAttempt]).toEqual([1, 3]);
   });
 
@@ -56,17 +68,17 @@ describe('the history', () => {
 });
 
 describe('targets that are no parts of one history', () => {
-  const one = targetWith({ outcome: 'Failed', operationID: 'u.2' });
+  const one = targetWith({ outcome: 'Failed', operationID: `${UID}.2` });
   const other = (operationID: string, outcome: 'Failed' | 'Succeeded', kind: 'Resync' | 'RollBack' = 'Resync'): Lun =>
     targetWith({ outcome, operationID, kind }, { id: 'vol-2' });
 
   it.each([
     ['one is gone', [one], 'LUN vol-2 is gone from the array'],
-    ['one has no run', [one, lun({ id: 'vol-2' })], 'LUN vol-2 has no record of operation u.2'],
-    ['one ended otherwise', [one, other('u.2', 'Succeeded')], 'the LUNs disagree on how operation u.2 ended'],
-    ['one was left behind', [one, other('u.1', 'Failed')], 'LUN vol-2 last had operation u.1, not u.2'],
-    ['one is ahead', [one, other('u.3', 'Failed')], 'LUN vol-1 last had operation u.2, not u.3'],
-    ['a roll-back left none behind', [one, other('u.3', 'Failed', 'RollBack')], undefined],
+    ['one has no run', [one, lun({ id: 'vol-2' })], `LUN vol-2 has no record of operation ${UID}.2`],
+    ['one ended otherwise', [one, other(`${UID}.2`, 'Succeeded')], `the LUNs disagree on how operation ${UID}.2 ended`],
+    ['one was left behind', [one, other(`${UID}.1`, 'Failed')], `LUN vol-2 last had operation ${UID}.1, not ${UID}.2`],
+    ['one is ahead', [one, other(`${UID}.3`, 'Failed')], `LUN vol-1 last had operation ${UID}.2, not ${UID}.3`],
+    ['a roll-back left none behind', [one, other(`${UID}.3`, 'Failed', 'RollBack')], undefined],
   ])('are told of: %s', (_, luns, disagreement) => {
     expect(read(...luns).disagreement).toBe(disagreement);
   });

@@ -40,7 +40,7 @@ function isProven({ array: { run }, hostile: { lastLuns } }: Facts): boolean {
   return targetRuns(lastLuns).some(
     (said) =>
       said.owner === OWNER &&
-      said.operationId === run.operationId &&
+      isOwnAttempt(said.operationId) &&
       said.outcome === run.outcome &&
       said.kind === run.kind &&
       said.pairsDigest === run.pairsDigest &&
@@ -49,6 +49,12 @@ function isProven({ array: { run }, hostile: { lastLuns } }: Facts): boolean {
       said.sourceDigest === said.targetDigest &&
       /^[0-9a-f]{64}$/.test(said.sourceDigest),
   );
+}
+
+/** Of any number: after etcd was put back the LUNs know of attempts that the status does not know of any more. */
+function isOwnAttempt(operationID: string): boolean {
+  const [uid, attempt, ...more] = operationID.split('.');
+  return uid === UID && /^[1-9]\d{0,9}$/.test(attempt ?? '') && more.length === 0;
 }
 
 /** The memory of runs is the array's word alone: it has to be said in full, and of this namespace. */

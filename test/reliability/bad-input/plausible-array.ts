@@ -72,8 +72,9 @@ export class PlausibleArray {
     this.#ticks += 1;
     const step = [pb.Step.ACCEPTED, pb.Step.COPYING, pb.Step.VERIFYING][this.#ticks] ?? pb.Step.COPYING;
     this.#operation = { ...operation, step, heartbeat: BigInt(this.#ticks) };
-    if (this.#ticks < 3 || this.#truth === 'Runs') return;
     const isRollBack = operation.kind === pb.OperationKind.ROLL_BACK;
+    // What runs until it is cancelled is the copy: a roll-back, which a false answer has led to, comes to its end.
+    if (this.#ticks < 3 || (this.#truth === 'Runs' && !isRollBack)) return;
     const end = this.#truth === 'Succeeds' ? pb.Outcome.SUCCEEDED : pb.Outcome.FAILED;
     this.#end(isRollBack ? pb.Outcome.ROLLED_BACK : end);
   }
