@@ -1,5 +1,5 @@
 /** One channel per StorageArray, rebuilt when its endpoint or its certificates change. */
-import { type ChannelCredentials, Client, type ClientOptions, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, type ClientOptions, connectivityState, credentials } from '@grpc/grpc-js';
 import type { StorageArray } from '../api/storage-array.ts';
 import type { ArrayClient, ReadTlsSecret, TlsMaterial } from '../controller/ports.ts';
 import type { NotKnown } from '../core/array.ts';
@@ -22,6 +22,8 @@ const CHANNEL_OPTIONS: ClientOptions = {
   'grpc.keepalive_timeout_ms': 10_000,
   'grpc.initial_reconnect_backoff_ms': 200,
   'grpc.max_reconnect_backoff_ms': 5_000,
+  // Otherwise a new channel takes over a connection that is still being tried.
+  'grpc.use_local_subchannel_pool': 1,
 };
 
 /** The operator's connections to its arrays. `close` ends all of them. */
@@ -72,9 +74,22 @@ export class Connections {
       return { kind: 'NotKnown', cause: 'Unauthenticated', message };
     }
     known?.channel.close();
-    const client = arrayClient(channel, (call) => this.#onCall(name, call));
+    const client = arrayClient(channel, (call) => {
+      this.#onCall(name, call);
+      if (call.code === 'DEADLINE_EXCEEDED') this.#giveUpConnecting(name, channel);
+    });
     this.#connections.set(name, { fingerprint, channel, client, readAtMs });
     return client;
+  }
+
+  /**
+   * Where packets are dropped, the kernel repeats the first one after 1, 2, 4 … 64 s, and gRPC waits for it as long: an array
+   * that was away for a minute would be found half a minute later. The next call begins a connection of its own.
+   */
+  #giveUpConnecting(name: string, channel: Client): void {
+    const isCurrent = this.#connections.get(name)?.channel === channel;
+    if (isCurrent && channel.getChannel().getConnectivityState(false) === connectivityState.CONNECTING)
+      this.forget(name);
   }
 
   /** Closes the channel of an array whose StorageArray is gone. */
