@@ -3,13 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Cluster,
-  type ClusterAccess,
-  clusterAt,
-  type StartedCluster,
-  startCluster,
-} from '../../test/e2e/support/cluster.ts';
+import { type Cluster, type ClusterAccess, clusterAt, startCluster } from '../../test/e2e/support/cluster.ts';
 import type { Engine } from '../../test/e2e/support/engine.ts';
 import { buildImage } from '../../test/e2e/support/images.ts';
 import { namespace } from '../../test/e2e/support/installation.ts';
@@ -18,7 +12,6 @@ import { ARRAY_NAMESPACE } from '../../test/e2e/support/simulated-array.ts';
 import { findSnapshotCRDs } from '../control-plane/snapshot-crds.ts';
 import { CHART, upgrade } from './chart.ts';
 import { execute, printed } from './commands.ts';
-import { MissingMeansError } from './findings.ts';
 import { type Ground, SYSTEM, type Terminal } from './ground.ts';
 import { leaderOf, untilLeader } from './leader.ts';
 
@@ -27,11 +20,11 @@ const SIMULATOR = 'lunresync-simulator';
 /** A ground of Pods. */
 export type PodGround = Ground & AsyncDisposable;
 
-/** Builds the images, makes the cluster and installs the array: minutes. Throws MissingMeansError where it has none. */
+/** Builds the images, makes the cluster and installs the array: minutes. A cluster that is expected and cannot be made is a failure. */
 export async function openPods(engine: Engine): Promise<PodGround> {
   const images = { operator: await buildImage(engine, 'operator'), simulator: await buildImage(engine, 'simulator') };
   await using started = new AsyncDisposableStack();
-  const { provider, access } = started.use(await clusterOf(engine));
+  const { provider, access } = started.use(await startCluster(engine));
   const folder = await mkdtemp(join(tmpdir(), 'lunresync-review-'));
   started.defer(() => rm(folder, { recursive: true, force: true }));
   const terminal = terminalOf(access, folder);
@@ -71,13 +64,6 @@ export async function openPods(engine: Engine): Promise<PodGround> {
     releaseFlags,
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
-}
-
-async function clusterOf(engine: Engine): Promise<StartedCluster> {
-  return startCluster(engine).catch((cause: unknown) => {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new MissingMeansError(`no cluster could be made: ${said}`, { cause });
-  });
 }
 
 function terminalOf({ kubeconfig, programs }: ClusterAccess, folder: string): Terminal {
