@@ -8,7 +8,7 @@ import type { FaultSchema } from '../../src/proto/lunarray/admin/v1/admin_pb.js'
 import type { Lun } from '../../src/proto/lunarray/v1/lunarray_pb.js';
 import { type Json, send, sendOk } from '../support/api-client.ts';
 import type { CallLogEntry } from '../support/array.ts';
-import { type ResyncEvent, reasonOf, type Scene } from '../support/scene.ts';
+import { MIB, type ResyncEvent, reasonOf, type Scene } from '../support/scene.ts';
 import { until } from '../support/until.ts';
 
 const GROUP_PATH = '/apis/lunresync.io/v1alpha1';
@@ -62,6 +62,11 @@ export async function order(scene: Scene, fault: MessageInitShape<typeof FaultSc
 /** Bounds every copy; 0 takes the bound away. */
 export async function setBandwidth(scene: Scene, bytesPerSecond: number): Promise<void> {
   await scene.array.admin.setBandwidth({ bytesPerSecond: BigInt(bytesPerSecond) });
+}
+
+/** Makes copies so slow that none ends before the test has seen it and gives the full speed back: 16 s for a MiB. */
+export function slowDown(scene: Scene): Promise<void> {
+  return setBandwidth(scene, MIB / 16);
 }
 
 /** The calls of one method for an object so far, by the array's call log. */

@@ -12,6 +12,7 @@ import {
   messageOf,
   safetySnapshotsOf,
   setBandwidth,
+  slowDown,
   startsOf,
   untilCopying,
   untilGone,
@@ -125,7 +126,7 @@ describe('the safety snapshot of a run over a claim', () => {
 
   it('stays while an undo copies from it, though its LunResync is to go', async () => {
     const { damaged } = await makeResynced('slow');
-    await setBandwidth(scene, MIB / 4);
+    await slowDown(scene);
     await scene.apply('slow-undo', { pairs: undo('slow') });
     await untilCopying(scene, 'slow-undo');
     await scene.remove('slow');

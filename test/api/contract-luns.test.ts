@@ -12,6 +12,7 @@ import {
   messageOf,
   order,
   setBandwidth,
+  slowDown,
   startsOf,
   untilCopying,
   untilEvent,
@@ -216,7 +217,7 @@ describe('the source', () => {
     const before = await digestsOf(scene, ['older', 'newer']);
     const { generation, state } = await lunNow('older');
     await completed('from-newer', [lunPair('data', 'newer', 'volume')]);
-    await setBandwidth(scene, 2 * MIB);
+    await slowDown(scene);
     await scene.apply('aborted', { pairs: [lunPair('data', 'older', 'volume')] });
     await untilCopying(scene, 'aborted');
     await cancelInMidRun(scene, 'aborted');
@@ -245,7 +246,7 @@ describe('when a run is over', () => {
     await order(scene, { action: FaultAction.CORRUPT_CHUNK, lunId: 'kept-ill' });
     await scene.apply('ill', { pairs: [lunPair('data', 'big', 'kept-ill')] });
     expect(reasonOf(await scene.finished('ill'))).toBe('VerificationFailed');
-    await setBandwidth(scene, 2 * MIB);
+    await slowDown(scene);
     await scene.apply('off', { pairs: [lunPair('data', 'big', 'kept-off')] });
     await untilCopying(scene, 'off');
     await cancelInMidRun(scene, 'off');

@@ -25,6 +25,7 @@ import {
   resyncPath,
   safetySnapshotsOf,
   setBandwidth,
+  slowDown,
   startsOf,
   untilArray,
   untilCopying,
@@ -105,7 +106,7 @@ describe('an operation whose object is gone', () => {
   it('is cancelled and released by the next operator, and the safety snapshot is left', async () => {
     await scene.lun('orphan', 16 * MIB, 'orphan');
     const before = await digestsOf(scene, ['orphan']);
-    await setBandwidth(scene, MIB);
+    await slowDown(scene);
     await scene.apply('orphan', { pairs: [lunPair('data', 'src', 'orphan')] });
     const operationId = (await untilCopying(scene, 'orphan')).status.operationID ?? '';
     await scene.operator.kill();
@@ -120,6 +121,7 @@ describe('an operation whose object is gone', () => {
       () => callsOf(scene, 'orphan', 'CancelOperation').length > 0 && isReleased(operationId),
       20_000,
     );
+    await setBandwidth(scene, 0);
     expect((await lunOf(scene, 'orphan'))?.state).toBe(LunState.INCONSISTENT);
     const [safety = ''] = await safetySnapshotsOf(scene, 'orphan');
     expect(await scene.digest(safety)).toBe(before['orphan']);
@@ -176,7 +178,7 @@ describe('a StorageArray', () => {
     const repoint = (endpoint: string): Promise<unknown> =>
       sendOk(scene.cluster.admin, 'PATCH', `${ARRAYS_PATH}/${arrayName}`, { spec: { endpoint } });
     await createArray(scene, arrayName);
-    await setBandwidth(scene, 2 * MIB);
+    await slowDown(scene);
     await scene.apply('repointed', { arrayName, pairs: [lunPair('data', 'src', 'repointed')] });
     await untilCopying(scene, 'repointed');
     await repoint(other.endpoint);

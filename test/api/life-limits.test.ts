@@ -15,6 +15,7 @@ import {
   resyncPath,
   safetySnapshotsOf,
   setBandwidth,
+  slowDown,
   startsOf,
   untilEvent,
   untilGone,
@@ -41,7 +42,7 @@ describe('a run that takes too long', () => {
   it('ends with DeadlineExceeded after its activeDeadlineSeconds, rolled back', async () => {
     await scene.lun('deadline', 16 * MIB, 'deadline');
     const before = await digestsOf(scene, ['deadline']);
-    await setBandwidth(scene, MIB);
+    await slowDown(scene);
     await scene.apply('deadline', { activeDeadlineSeconds: 2, pairs: [lunPair('data', 'big', 'deadline')] });
     await until(
       () => 'CancelOperation',

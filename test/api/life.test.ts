@@ -13,6 +13,7 @@ import {
   messageOf,
   safetySnapshotsOf,
   setBandwidth,
+  slowDown,
   startsOf,
   untilCopying,
   untilEvent,
@@ -34,7 +35,7 @@ async function runInMidCopy(name: string): Promise<Record<string, string>> {
   await scene.lun(`${name}-src`, 16 * MIB, `${name} source`);
   await scene.lun(`${name}-dst`, 16 * MIB, `${name} target`);
   const before = await digestsOf(scene, [`${name}-dst`]);
-  await setBandwidth(scene, 2 * MIB);
+  await slowDown(scene);
   await scene.apply(name, { pairs: [lunPair('data', `${name}-src`, `${name}-dst`)] });
   await untilCopying(scene, name);
   return before;

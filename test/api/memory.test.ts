@@ -12,6 +12,7 @@ import {
   lunOf,
   messageOf,
   setBandwidth,
+  slowDown,
   startsOf,
   untilCopying,
   untilGone,
@@ -81,7 +82,7 @@ describe('a run with a runID', () => {
     await scene.lun('dst-3', 16 * MIB, 'target 3');
     await scene.lun('src-3', 16 * MIB, 'source 3');
     const spec = { runID: 'nightly-3', pairs: [lunPair('data', 'src-3', 'dst-3')] };
-    await setBandwidth(scene, 2 * MIB);
+    await slowDown(scene);
     await scene.apply('third', spec);
     await untilCopying(scene, 'third');
     await cancelInMidRun(scene, 'third');
@@ -101,8 +102,7 @@ async function backUpInMidRun(
 ): Promise<string> {
   await scene.lun(lun.source, 24 * MIB, lun.source);
   await scene.lun(lun.target, 24 * MIB, lun.target);
-  // Far longer than the backup takes on any machine; the tests give the full speed back.
-  await setBandwidth(scene, MIB / 8);
+  await slowDown(scene);
   await scene.apply(name, { pairs: [lunPair('data', lun.source, lun.target)] });
   await untilCopying(scene, name);
   const copy = await plane.backUp();

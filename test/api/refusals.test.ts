@@ -10,6 +10,7 @@ import {
   lunOf,
   post,
   setBandwidth,
+  slowDown,
   startsOf,
   untilCopying,
 } from './acceptance.ts';
@@ -229,7 +230,7 @@ describe('a LUN in another run', () => {
   it('is refused with ResyncInProgress as a target and as a source, and the other run is not disturbed', async () => {
     for (const id of ['busy-src', 'busy-dst', 'third']) await scene.lun(id, 16 * MIB, id);
     const before = await digestsOf(scene, ['third']);
-    await setBandwidth(scene, 2 * MIB);
+    await slowDown(scene);
     await scene.apply('other', { pairs: [lunPair('data', 'busy-src', 'busy-dst')] });
     await untilCopying(scene, 'other');
     const refusal = {

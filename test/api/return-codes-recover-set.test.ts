@@ -6,7 +6,16 @@ import { Capability, LunArray } from '../../src/proto/lunarray/v1/lunarray_pb.js
 import { addService } from '../../src/rpc/server.ts';
 import type { ServiceImplementation } from '../../src/rpc/service-types.ts';
 import { lunPair, MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
-import { conditionOf, createArray, messageOf, type Spec, setBandwidth, startsOf, untilCopying } from './acceptance.ts';
+import {
+  conditionOf,
+  createArray,
+  messageOf,
+  type Spec,
+  setBandwidth,
+  slowDown,
+  startsOf,
+  untilCopying,
+} from './acceptance.ts';
 import { expectFailure, failHalfWay, refuseStart } from './failures.ts';
 
 let scene: Scene;
@@ -135,7 +144,7 @@ describe('a return code of RecoverSet or AddSnapshotToRecoverySet', () => {
   it('VSS_E_RESYNC_IN_PROGRESS: another run has the target', async () => {
     await scene.lun('slow-src', 16 * MIB, 'slow');
     await scene.lun('busy', 16 * MIB, 'busy');
-    await setBandwidth(scene, 2 * MIB);
+    await slowDown(scene);
     await scene.apply('other', { pairs: [lunPair('data', 'slow-src', 'busy')] });
     await untilCopying(scene, 'other');
     await expectFailure(

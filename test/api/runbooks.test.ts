@@ -13,6 +13,7 @@ import {
   resyncPath,
   safetySnapshotsOf,
   setBandwidth,
+  slowDown,
   untilCopying,
   untilEvent,
   untilGone,
@@ -26,7 +27,7 @@ beforeAll(() => scene.lun('src', 16 * MIB, 'source'));
 async function leaveWreck(name: string): Promise<{ readonly before: string; readonly safety: string }> {
   await scene.lun(name, 16 * MIB, name);
   const before = await scene.digest(name);
-  await setBandwidth(scene, MIB);
+  await slowDown(scene);
   await scene.apply(name, { pairs: [lunPair('data', 'src', name)] });
   await untilCopying(scene, name);
   await scene.operator.kill();
@@ -62,7 +63,7 @@ describe('a LunResync that is being deleted and whose StorageArray is gone', () 
     const path = `${ARRAYS_PATH}/${arrayName}`;
     await createArray(scene, arrayName);
     await scene.lun('left', 16 * MIB, 'left');
-    await setBandwidth(scene, MIB);
+    await slowDown(scene);
     await scene.apply('left', { arrayName, pairs: [lunPair('data', 'src', 'left')] });
     await untilCopying(scene, 'left');
     await sendOk(scene.cluster.admin, 'DELETE', path);

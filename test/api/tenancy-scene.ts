@@ -8,7 +8,16 @@ import { newNamespace, sendOk } from '../support/api-client.ts';
 import { type ArrayJournal, objectOf, readJournal, type Written, writtenBetween } from '../support/array-journal.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 import { MIB, reasonOf, type Scene, sceneIn, startScene } from '../support/scene.ts';
-import { digestsOf, messageOf, resyncPath, type Spec, setBandwidth, untilCopying, untilReason } from './acceptance.ts';
+import {
+  digestsOf,
+  messageOf,
+  resyncPath,
+  type Spec,
+  setBandwidth,
+  slowDown,
+  untilCopying,
+  untilReason,
+} from './acceptance.ts';
 import { bindClaim, bindSnapshot, DRIVER, installSnapshotKinds } from './storage-objects.ts';
 
 /** The user of one namespace, with volume mine, and the tenant of another, with volume payroll and a run payroll-run. */
@@ -105,7 +114,7 @@ export async function calmDown(tenants: Tenants): Promise<void> {
 /** A run of the other tenant's that is still copying. */
 export async function slowRunOfTheOther({ other }: Tenants, name: string): Promise<LunResync> {
   await other.array.admin.fillPattern({ lunId: 'payroll-lun', offset: 0n, length: BigInt(MIB), seed: name });
-  await setBandwidth(other, MIB / 16);
+  await slowDown(other);
   await other.apply(name, nightlyOver('payroll'));
   return untilCopying(other, name);
 }

@@ -10,6 +10,7 @@ import {
   type Spec,
   safetySnapshotsOf,
   setBandwidth,
+  slowDown,
   untilCopying,
   untilGone,
 } from './acceptance.ts';
@@ -134,7 +135,7 @@ describe('a status that somebody else has written', () => {
       length: BigInt(MIB),
       seed: 'damaged again',
     });
-    await setBandwidth(user, MIB / 16);
+    await slowDown(user);
     await other.apply('payroll-slow', nightlyOver('payroll'));
     const { operationID = '' } = (await untilCopying(other, 'payroll-slow')).status;
     const seen = await witness(tenants);

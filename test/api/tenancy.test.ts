@@ -3,7 +3,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FaultAction } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
 import { lunPair, MIB, reasonOf, type Scene } from '../support/scene.ts';
-import { messageOf, order, type Spec, safetySnapshotsOf, setBandwidth, startsOf, untilCopying } from './acceptance.ts';
+import {
+  messageOf,
+  order,
+  type Spec,
+  safetySnapshotsOf,
+  setBandwidth,
+  slowDown,
+  startsOf,
+  untilCopying,
+} from './acceptance.ts';
 import {
   ABSENT,
   calmDown,
@@ -129,7 +138,7 @@ describe('a grant', () => {
     await user.lun('spare-2', 4 * MIB, 'spare');
     await grant(tenants, { Source: ['mine-snap'], Target: ['spare-2'] });
     const seen = await witness(tenants);
-    await setBandwidth(user, MIB);
+    await slowDown(user);
     await user.apply('revoked', { pairs: [lunPair('data', 'mine-snap', 'spare-2')] });
     await untilCopying(user, 'revoked');
     await grant(tenants);
@@ -142,7 +151,7 @@ describe('a grant', () => {
     await grant(tenants, { Source: ['mine-snap'], Target: ['spare-3'] });
     const [seen, before] = [await witness(tenants), await user.digest('spare-3')];
     await order(user, { action: FaultAction.CORRUPT_CHUNK, lunId: 'spare-3' });
-    await setBandwidth(user, MIB);
+    await slowDown(user);
     await user.apply('failing', { pairs: [lunPair('data', 'mine-snap', 'spare-3')] });
     await untilCopying(user, 'failing');
     await grant(tenants);

@@ -4,7 +4,7 @@ import { FaultAction } from '../../src/proto/lunarray/admin/v1/admin_pb.js';
 import { Step } from '../../src/proto/lunarray/v1/lunarray_pb.js';
 import { type KubectlResult, kubectl } from '../support/api-client.ts';
 import { MIB, reasonOf, type Scene, startScene } from '../support/scene.ts';
-import { conditionOf, order, setBandwidth, untilCopying, untilEvent } from './acceptance.ts';
+import { conditionOf, order, setBandwidth, slowDown, untilCopying, untilEvent } from './acceptance.ts';
 import { recordVersions } from './versions.ts';
 
 const CONDITIONS = ['Ready', 'Reconciling', 'Stalled', 'Succeeded', 'TargetConsistent', 'UndoAvailable'];
@@ -85,7 +85,7 @@ describe('kubectl get lrs', () => {
     const name = 'restore-orders-night';
     expect(name).toHaveLength(20);
     await makePair(name, 64 * MIB);
-    await setBandwidth(scene, 8 * MIB);
+    await slowDown(scene);
     await inNamespace(['apply', '-f', '-'], yaml(name));
     await untilCopying(scene, name);
     const running = await inNamespace(['get', 'lrs']);

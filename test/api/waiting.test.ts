@@ -10,6 +10,7 @@ import {
   messageOf,
   type Spec,
   setBandwidth,
+  slowDown,
   startsOf,
   untilCopying,
   untilReason,
@@ -118,7 +119,7 @@ describe('a run that waits', () => {
   it('goes on when the other run on its target has ended', async () => {
     await scene.lun('other-src', 16 * MIB, 'e');
     await scene.lun('t-busy', 16 * MIB, 'f');
-    await setBandwidth(scene, 2 * MIB);
+    await slowDown(scene);
     await scene.apply('first', { pairs: [lunPair('data', 'other-src', 't-busy')] });
     await untilCopying(scene, 'first');
     await expectWait({

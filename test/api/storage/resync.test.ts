@@ -13,7 +13,7 @@ import { MIB, reasonOf, type Scene, startScene } from '../../support/scene.ts';
 import { DRIVER_NAME } from '../../support/storage/cluster-objects.ts';
 import { STORAGE_START_MS, type Storage, startStorage } from '../../support/storage/storage.ts';
 import { until } from '../../support/until.ts';
-import { messageOf, order, setBandwidth, untilCopying } from '../acceptance.ts';
+import { messageOf, order, setBandwidth, slowDown, untilCopying } from '../acceptance.ts';
 
 let plane: ControlPlane;
 let scene: Scene;
@@ -113,7 +113,7 @@ describe('a LunResync of claims', () => {
     await scene.apply('used', { pairs: [pair('used')] });
     const waiting = await scene.until('used', 'it waits', (resync) => reasonOf(resync) === 'WaitingForTarget');
     expect(waiting.status.users?.map(({ kind }) => kind)).toContain('Pod');
-    await setBandwidth(scene, 2 * MIB);
+    await slowDown(scene);
     await storage.deletePod(scene.namespace, pod);
     await untilCopying(scene, 'used');
     await storage.podUsing(scene.namespace, 'used');
