@@ -93,9 +93,11 @@ export function snapshotsSince(
 ): string[] {
   return volumes
     .contentsFrom(driver, handle)
-    .filter(({ snapshot, takenAt = Number.NaN }) => snapshot.namespace === namespace && takenAt > since)
-    .sort((a, b) => (a.takenAt ?? 0) - (b.takenAt ?? 0))
-    .map(({ snapshot }) => snapshot.name);
+    .filter(({ snapshot }) => snapshot.namespace === namespace)
+    .map(({ snapshot, takenAt = Number.NaN }) => ({ name: snapshot.name, takenAt }))
+    .filter(({ takenAt }) => takenAt > since)
+    .sort((a, b) => a.takenAt - b.takenAt)
+    .map(({ name }) => name);
 }
 
 /** Whether the LUN is the volume of the claim with that uid. A uid that is gone never comes back. */

@@ -29,7 +29,8 @@ const said = (o: Observation): readonly (string | undefined)[] => {
   const { status, announcements } = recorded(complete(o));
   const message = conditionIn(status, 'Succeeded')?.message;
   const event = announcements.find(({ reason }) => reason === 'FileSystemMayNeedGrowth');
-  expect(event === undefined || (event.type === 'Normal' && message?.endsWith(`. ${event.note}`))).toBe(true);
+  expect(event === undefined || message?.endsWith(`. ${event.note}`)).toBe(true);
+  if (event !== undefined) expect(event).toMatchObject({ type: 'Normal', action: 'Finish' });
   return [event?.note];
 };
 

@@ -71,6 +71,18 @@ describe('a pair', () => {
     expect(uidAfter({ lunID: 'vol-1', claimUID: 'older' })).toBe('claim-uid');
   });
 
+  it('keeps what is on record of its target, whose LUN is gone, as long as its name leads to the same claim', () => {
+    const { target } = recordedPair({ target: { lunID: 'vol-1', sizeBytes: GiB, claimUID: 'claim-uid' } });
+    const seen = (uid: string): PairStatus['target'] =>
+      first({
+        status: intended({ pairs: [recordedPair({ target })] }),
+        pairs: [pair({ claim: claim({ uid }) })],
+        luns: [],
+      })?.target;
+    expect(seen('claim-uid')).toEqual(target);
+    expect(seen('another')).toEqual({ lunID: 'vol-1', claimUID: 'another' });
+  });
+
   it('tells the size of a target once its run has ended, and as long as the LUN is there', () => {
     const final = (input: ObservationInput): number | undefined => first({ status, ...input })?.target?.finalSizeBytes;
     expect(final({ luns: [targetWith({ outcome: 'Failed' }, { sizeBytes: 20 * GiB })] })).toBe(20 * GiB);

@@ -24,6 +24,19 @@ describe('a plan over a claim', () => {
     expect(action).toContain('from the safety snapshot of LunResync restore-1 (LUN snap-1) over claim orders');
   });
 
+  it('names the run that is to be undone for that pair alone', () => {
+    const second = { name: 'logs', sourceLunID: 'snap-2', targetLunID: 'vol-2' };
+    const sources = [
+      { name: 'data', source: { lunID: 'snap-1' } },
+      { name: 'logs', source: { undoOf: 'restore-1' } },
+    ];
+    const luns = [lun(), lun({ id: 'vol-2' }), lun({ id: 'snap-2' })];
+    expect(actions({ pairs: [pair(), pair(second)], luns, spec: { pairs: sources } })).toEqual([
+      expect.stringContaining('from LUN snap-1 over'),
+      expect.stringContaining('from the safety snapshot of LunResync restore-1 (LUN snap-2) over'),
+    ]);
+  });
+
   it('says that the request of a smaller claim is raised, and to what', () => {
     const input = { pairs: [pair({ claim: claim() })], luns: [lun({ sizeBytes: 8 * GiB })] };
     const [action] = [actions({ ...input, spec: { claimResize: 'Raise' } })].flat();

@@ -82,6 +82,7 @@ describe('a recorded pair', () => {
   it('by ids is that of the spec, whatever the record says', () => {
     expect(recordedPair(pair(), byIDs, theirs)).toStrictEqual(pair());
     expect(recordedPair(pair(), byIDs, undefined)).toStrictEqual(pair());
+    expect(recordedPair(pair(), byIDs, entry({ source: undefined, target: undefined }))).toStrictEqual(pair());
   });
 
   it('that has the ids which its names lead to is as it was', () => {
@@ -114,8 +115,10 @@ describe('a recorded pair', () => {
 
   it.each([
     ['no entry', undefined],
-    ['no source', entry({ source: {} })],
-    ['no target', entry({ target: {} })],
+    ['no source', entry({ source: undefined })],
+    ['a source without an id', entry({ source: {} })],
+    ['no target', entry({ target: undefined })],
+    ['a target without an id', entry({ target: {} })],
   ])('with %s is what its names lead to', (_what, record) => {
     const fresh = pair({ problem: { reason: 'ObjectNotFound', message: 'gone' } });
     expect(recordedPair(fresh, byNames, record)).toBe(fresh);

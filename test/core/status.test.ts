@@ -40,6 +40,12 @@ describe('conditions', () => {
     expect(conditions?.find(({ type }) => type === 'Succeeded')?.lastTransitionTime).toBe(ago(60));
   });
 
+  it('say that a run goes on where the write does not say that it stands still', () => {
+    const statusOf = (type: string): string | undefined =>
+      write({ status: running() }).conditions?.find((condition) => condition.type === type)?.status;
+    expect([statusOf('Reconciling'), statusOf('Stalled')]).toEqual(['True', 'False']);
+  });
+
   it('are shown on as they are by a write that does not concern people', () => {
     expect(shownNow(observation())).toEqual({ reason: 'Starting', message: '', stalled: false, waits: false });
     const calm = showing('Pending', { waitingSince: ago(5) });

@@ -204,6 +204,13 @@ describe('the announcement of the end', () => {
     expect(recorded(decision)).toMatchObject({ ended: word, lookAgainInMs: 0 });
   });
 
+  it('is the only one of a run that ends in order', () => {
+    const { announcements, status } = recorded(complete(done()));
+    expect(announcements.map(({ reason }) => reason)).toEqual(['ResyncCompleted']);
+    expect(status).not.toHaveProperty('users');
+    expect(failing({})).not.toHaveProperty('users');
+  });
+
   it('warns of a time to live that is not kept, and only where there is one', () => {
     const metadata = { labels: { 'app.kubernetes.io/managed-by': 'Helm' } };
     const notes = (ttlSecondsAfterFinished?: number): Recorded['announcements'] => {

@@ -112,6 +112,18 @@ describe('LUNs in use', () => {
       ),
     ],
     [
+      'published, one of two',
+      {
+        pairs: twoPairs,
+        luns: [lun(), source({ id: 'snap-2' }), lun({ id: 'vol-2', publishedNodes: ['n-2'] })],
+      },
+      wait(
+        'WaitingForTarget',
+        { reason: 'TargetInUse', message: 'target LUN vol-2 is used by node n-2' },
+        { ...LIMIT, users: [{ kind: 'Node', name: 'n-2', pair: 'logs' }] },
+      ),
+    ],
+    [
       'half-written sources',
       { luns: [lun(), source({ state: 'Inconsistent' })] },
       wait('WaitingForTarget', { reason: 'BadState', message: 'source LUN snap-1 is INCONSISTENT, not ONLINE' }, LIMIT),
