@@ -3,6 +3,8 @@
 # containerd, kubelet, kube-proxy and dnsmasq. Certificates and configurations are made at the first start. Prints `ready` when
 # Pods can be made, and ends when one of the programs does. No network policies.
 set -euo pipefail
+# Why a program ended is read where its start is: in the log of the container, in order.
+exec 2>&1
 
 readonly folder=/var/lib/node-cluster certificates=/var/lib/node-cluster/certificates logs=/var/lib/node-cluster/logs
 readonly name=node server=https://127.0.0.1:6443

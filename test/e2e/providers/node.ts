@@ -33,10 +33,10 @@ export function nodeProvider(engine: Engine, say: (line: string) => void): Clust
       await until(
         () => `the node in container ${container}`,
         async () => {
-          const output = await logs();
-          if (/^ready$/m.test(output)) return true;
+          if (/^ready$/m.test(await logs())) return true;
           const state = await engine.run(['inspect', '--format', '{{.State.Running}}', container]);
-          if (state.trim() !== 'true') throw new Error(`The node ended before it was ready:\n${output}`);
+          // Its last words may have come since.
+          if (state.trim() !== 'true') throw new Error(`The node ended before it was ready:\n${await logs()}`);
           return false;
         },
         START_TIMEOUT_MS,
