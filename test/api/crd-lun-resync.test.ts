@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { type Answer, type Json, newNamespace, send, sendOk } from '../support/api-client.ts';
 import type {} from '../support/control-plane-setup.ts';
 import { lunResync, pair } from './objects.ts';
+import { PAIR_CASES, type SpecCase } from './spec-cases.ts';
 
 const cluster = inject('cluster');
 let collection: string;
@@ -14,106 +15,8 @@ beforeAll(async () => {
 
 const create = (body: Json): Promise<Answer> => send(cluster.admin, 'POST', collection, body);
 
-const lun = (id: string): Json => ({ lunID: id });
-
-type Case = { readonly rule: string; readonly accepted: Json; readonly refused: Json; readonly message: string };
-
-const CASES: readonly Case[] = [
-  {
-    rule: 'a source is exactly one of three things',
-    accepted: { pairs: [pair('a', { source: { undoOf: 'earlier' } })] },
-    refused: { pairs: [pair('a', { source: { undoOf: 'earlier', volumeSnapshotName: 's' } })] },
-    message: 'exactly one of `lunID`, `volumeSnapshotName`, `undoOf` must be set',
-  },
-  {
-    rule: 'a source is not empty',
-    accepted: { pairs: [pair('a', { source: lun('lun-1') })] },
-    refused: { pairs: [pair('a', { source: {} })] },
-    message: 'exactly one of `lunID`, `volumeSnapshotName`, `undoOf` must be set',
-  },
-  {
-    rule: 'a target is exactly one of two things',
-    accepted: { pairs: [pair('a', { target: lun('lun-2') })] },
-    refused: { pairs: [pair('a', { target: { lunID: 'lun-2', persistentVolumeClaimName: 'a' } })] },
-    message: 'exactly one of `lunID`, `persistentVolumeClaimName` must be set',
-  },
-  {
-    rule: 'a target that is given is not empty',
-    accepted: { pairs: [{ name: 'a', source: { volumeSnapshotName: 's' } }] },
-    refused: { pairs: [pair('a', { target: {} })] },
-    message: 'exactly one of `lunID`, `persistentVolumeClaimName` must be set',
-  },
-  {
-    rule: 'a target may be left out with undoOf but not with lunID',
-    accepted: { pairs: [{ name: 'a', source: { undoOf: 'earlier' } }] },
-    refused: { pairs: [{ name: 'a', source: lun('lun-1') }] },
-    message: '`target` may be left out only with `volumeSnapshotName` or `undoOf`',
-  },
-  {
-    rule: 'a LUN is the target of one pair only',
-    accepted: { pairs: [pair('a', { target: lun('lun-1') }), pair('b', { target: lun('lun-2') })] },
-    refused: { pairs: [pair('a', { target: lun('lun-1') }), pair('b', { target: lun('lun-1') })] },
-    message: 'a LUN may be the target of one pair only',
-  },
-  {
-    rule: 'a claim is the target of one pair only',
-    accepted: { pairs: [pair('a'), pair('b')] },
-    refused: { pairs: [pair('a'), pair('b', { target: { persistentVolumeClaimName: 'a' } })] },
-    message: 'a claim may be the target of one pair only',
-  },
-  {
-    rule: 'no LUN is both source and target, also across pairs',
-    accepted: {
-      pairs: [pair('a', { source: lun('lun-1'), target: lun('lun-2') }), pair('b', { source: lun('lun-1') })],
-    },
-    refused: {
-      pairs: [pair('a', { source: lun('lun-1'), target: lun('lun-2') }), pair('b', { source: lun('lun-2') })],
-    },
-    message: 'a LUN may not be both a source and a target',
-  },
-  {
-    rule: 'a snapshot goes back over its own volume once',
-    accepted: {
-      pairs: [{ name: 'a', source: { volumeSnapshotName: 's' } }, pair('b', { source: { volumeSnapshotName: 's' } })],
-    },
-    refused: {
-      pairs: [
-        { name: 'a', source: { volumeSnapshotName: 's' } },
-        { name: 'b', source: { volumeSnapshotName: 's' } },
-      ],
-    },
-    message: 'a snapshot may be put back over its own volume by one pair only',
-  },
-  {
-    rule: 'all names and ids together are bounded',
-    accepted: { pairs: manyPairs(30) },
-    refused: { pairs: manyPairs(31) },
-    message: 'the names and ids in `pairs` must have at most 6144 characters together; use several LunResyncs',
-  },
-  {
-    rule: 'pair names are unique',
-    accepted: { pairs: [pair('a'), pair('b')] },
-    refused: { pairs: [pair('a'), pair('a', { target: { persistentVolumeClaimName: 'b' } })] },
-    message: 'Duplicate value: {"name":"a"}',
-  },
-  {
-    rule: 'there are at most 64 pairs',
-    accepted: { pairs: shortPairs(64) },
-    refused: { pairs: shortPairs(65) },
-    message: 'spec.pairs: Too many: 65: must have at most 64 items',
-  },
-  {
-    rule: 'there is at least one pair',
-    accepted: { pairs: [pair('a')] },
-    refused: { pairs: [] },
-    message: 'spec.pairs in body should have at least 1 items',
-  },
-  {
-    rule: 'a LUN id has 1 to 128 characters of a small alphabet',
-    accepted: { pairs: [pair('a', { target: lun(`naa.6001:${'x'.repeat(119)}`) })] },
-    refused: { pairs: [pair('a', { target: lun('../lun-1') })] },
-    message: "spec.pairs[0].target.lunID in body should match '^[A-Za-z0-9._:-]{1,128}$'",
-  },
+const CASES: readonly SpecCase[] = [
+  ...PAIR_CASES,
   ...enumCases({
     mode: 'Plan',
     sizePolicy: 'KeepLarger',
@@ -139,23 +42,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** 2 × 40 + 62 + 62 characters a pair: 30 pairs have 6120. */
-function manyPairs(count: number): Json[] {
-  return Array.from({ length: count }, (_, position) => {
-    const text = String(position).padStart(3, '0');
-    return {
-      name: `n${text}`.padEnd(40, 'x'),
-      source: { volumeSnapshotName: `s${text}`.padEnd(62, 'x') },
-      target: { persistentVolumeClaimName: `c${text}`.padEnd(62, 'x') },
-    };
-  });
-}
-
-function shortPairs(count: number): Json[] {
-  return Array.from({ length: count }, (_, position) => pair(`p${position}`));
-}
-
-function enumCases(fields: Record<string, string>): Case[] {
+function enumCases(fields: Record<string, string>): SpecCase[] {
   return Object.entries(fields).map(([field, value]) => ({
     rule: `${field} has closed values`,
     accepted: { [field]: value },
@@ -164,7 +51,7 @@ function enumCases(fields: Record<string, string>): Case[] {
   }));
 }
 
-function numberCases(fields: Record<string, readonly [number, number]>): Case[] {
+function numberCases(fields: Record<string, readonly [number, number]>): SpecCase[] {
   return Object.entries(fields).flatMap(([field, [min, max]]) => [
     {
       rule: `${field} has a smallest value`,
