@@ -11,7 +11,18 @@ import { recordFigures } from '../support/record.ts';
 const { values } = parseArgs({ options: { times: { type: 'string', default: '20' } } });
 const times = Number(values.times);
 /** Three files at a time keep two cores busy, although each test waits for others most of the time. */
-const VITEST = ['vitest', 'run', '--project', 'processes', '--reporter', 'dot', '--maxWorkers', '3'];
+const VITEST = [
+  'vitest',
+  'run',
+  '--project',
+  'processes',
+  '--reporter',
+  'dot',
+  '--reporter',
+  'json',
+  '--maxWorkers',
+  '3',
+];
 /** So many of the longest tests of a run are named: what makes a run long is found without another one. */
 const SHOWN = 5;
 const folder = await mkdtemp(join(tmpdir(), 'lunresync-soak-'));
@@ -20,9 +31,8 @@ let failures = 0;
 for (let run = 1; run <= times; run += 1) {
   const startedAt = performance.now();
   const results = join(folder, `${run}.json`);
-  const child = spawn('npx', VITEST, {
+  const child = spawn('npx', [...VITEST, `--outputFile.json=${results}`], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: { ...process.env, LUNRESYNC_TEST_RESULTS: results },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
