@@ -10,6 +10,9 @@ const endToEnd = {
   env: process.env['LUNRESYNC_E2E_BASES'] === 'registry' ? {} : { TESTCONTAINERS_RYUK_DISABLED: 'true' },
 };
 
+/** Tests against an API server wait for it, for operators and for arrays: a third file keeps two cores busy. */
+const clustered = { maxWorkers: Math.max(3, availableParallelism()) };
+
 /**
  * unit: nothing but this process. array: real processes of the simulated array, and of other programs. deploy: helm and its
  * like. api: a real kube-apiserver and etcd. processes: real operators, arrays and API servers with faults between them.
@@ -51,6 +54,7 @@ export default defineConfig({
           name: 'api',
           // After the others, which keep every core busy: what is waited for here comes in time then.
           sequence: { groupOrder: 1 },
+          ...clustered,
           include: ['test/api/**/*.test.ts'],
           globalSetup: ['test/support/control-plane-setup.ts'],
           testTimeout: 300_000,
@@ -61,6 +65,7 @@ export default defineConfig({
         test: {
           name: 'processes',
           sequence: { groupOrder: 2 },
+          ...clustered,
           include: ['test/reliability/processes/**/*.test.ts'],
           globalSetup: ['test/support/control-plane-setup.ts'],
           testTimeout: 600_000,

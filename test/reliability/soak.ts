@@ -10,19 +10,7 @@ import { recordFigures } from '../support/record.ts';
 
 const { values } = parseArgs({ options: { times: { type: 'string', default: '20' } } });
 const times = Number(values.times);
-/** Three files at a time keep two cores busy, although each test waits for others most of the time. */
-const VITEST = [
-  'vitest',
-  'run',
-  '--project',
-  'processes',
-  '--reporter',
-  'dot',
-  '--reporter',
-  'json',
-  '--maxWorkers',
-  '3',
-];
+const VITEST = ['vitest', 'run', '--project', 'processes', '--reporter', 'dot', '--reporter', 'json'];
 /** So many of the longest tests of a run are named: what makes a run long is found without another one. */
 const SHOWN = 5;
 const folder = await mkdtemp(join(tmpdir(), 'lunresync-soak-'));
