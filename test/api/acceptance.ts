@@ -86,7 +86,6 @@ export async function cancelInMidRun(scene: Scene, name: string): Promise<void> 
   await until(
     () => `${name}: CancelOperation`,
     () => callsOf(scene, name, 'CancelOperation').length > 0,
-    15_000,
   );
   await setBandwidth(scene, 0);
 }
@@ -105,7 +104,7 @@ export async function untilCopying(scene: Scene, name: string): Promise<LunResyn
 }
 
 /** Waits until the API server does not know the object any more. */
-export async function untilGone(scene: Scene, name: string, timeoutMs = 30_000): Promise<void> {
+export async function untilGone(scene: Scene, name: string, timeoutMs?: number): Promise<void> {
   let left: LunResync | undefined;
   await until(
     () => `${name} to be gone; it is now ${JSON.stringify(left?.status.conditions)}`,
@@ -130,7 +129,6 @@ export async function untilEvent(
       events = await scene.events(name);
       return events.some(isWanted);
     },
-    15_000,
   );
   return events;
 }
@@ -175,7 +173,6 @@ export async function untilArray(
       array = (await sendOk(scene.cluster.admin, 'GET', `${ARRAYS_PATH}/${name}`)) as ArrayObject;
       return isWanted(array);
     },
-    30_000,
   );
   return array;
 }

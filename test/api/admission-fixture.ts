@@ -65,7 +65,6 @@ export class AdmissionCluster implements AsyncDisposable {
           last = (await this.create({ namespace, user }, object, '--dry-run=server')).stderr;
           return last.includes(`ValidatingAdmissionPolicy '${name}'`);
         },
-        30_000,
       );
     }
   }
@@ -116,7 +115,7 @@ export class AdmissionCluster implements AsyncDisposable {
       const answer = await sendOk(this.plane.admin, 'POST', path, review);
       return (answer['status'] as { readonly allowed: boolean }).allowed;
     };
-    await until(() => `${user} to be allowed ${JSON.stringify(resource)}`, ask, 10_000);
+    await until(() => `${user} to be allowed ${JSON.stringify(resource)}`, ask);
   }
 
   /** kubectl as that user, whom the administrator impersonates; `admin` is the administrator. */

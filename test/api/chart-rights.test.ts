@@ -89,24 +89,22 @@ async function work(scene: Scene): Promise<void> {
   await until(
     () => 'the run by LUN ids to end and to be deleted',
     async () => (await scene.read('by-id')) === undefined,
-    60_000,
   );
   const lunID = await makeClaim(scene, 'orders', 8 * MIB);
   const snapshotID = `${lunID}-snap`;
   await scene.array.admin.snapshot({ lunId: lunID, id: snapshotID });
   await bindSnapshot(plane.admin, scene.namespace, 'nightly', { snapshotID, volumeHandle: lunID });
   await scene.apply('by-claim', { pairs: pairOn('orders') });
-  expect(reasonOf(await scene.finished('by-claim', 60_000))).toBe('Completed');
+  expect(reasonOf(await scene.finished('by-claim'))).toBe('Completed');
   await makeClaim(scene, 'small', 4 * MIB);
   await scene.apply('raises', { pairs: pairOn('small'), claimResize: 'Raise' });
   await until(
     () => 'the request of the small claim to be raised',
     async () => JSON.stringify(await claimSpec(scene, 'small')).includes('"storage":"8Mi"'),
-    30_000,
   );
   // Nobody here grows the volume.
   await scene.patch('raises', { cancel: true });
-  expect(reasonOf(await scene.finished('raises', 60_000))).toBe('Cancelled');
+  expect(reasonOf(await scene.finished('raises'))).toBe('Cancelled');
 }
 
 function pairOn(claim: string): LunResyncSpec['pairs'] {
@@ -136,7 +134,6 @@ async function arrayWithSecret(name: string, tlsSecretName: string): Promise<str
       message = (status as { conditions?: readonly { message: string }[] }).conditions?.[0]?.message ?? '';
       return message !== '';
     },
-    30_000,
   );
   await sendOk(plane.admin, 'DELETE', `${path}/${name}`);
   return message;
@@ -191,7 +188,6 @@ describe('an operator with the rights of the chart', () => {
     await until(
       () => 'the lease to be renewed',
       async () => (await used()).includes('patch coordination.k8s.io/leases'),
-      15_000,
     );
     expect(await used()).toEqual(rightsOf(objects));
   });

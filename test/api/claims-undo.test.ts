@@ -133,7 +133,6 @@ describe('the safety snapshot of a run over a claim', () => {
     await until(
       () => 'slow: DeleteSafetySnapshots',
       () => callsOf(scene, 'slow', 'DeleteSafetySnapshots').length > 0,
-      15_000,
     );
     await setBandwidth(scene, 0);
     expect(reasonOf(await scene.finished('slow-undo'))).toBe('Completed');

@@ -180,7 +180,6 @@ describe('one resync at a time', () => {
         states = (await Promise.all(names.map((name) => lunNow(`${name}-dst`)))).map(({ state }) => state);
         return states.every((state) => state === LunState.RESYNCING);
       },
-      30_000,
     );
     await scene.array.admin.clearFaults({});
     for (const name of names) expect(reasonOf(await scene.finished(name))).toBe('Completed');

@@ -67,7 +67,7 @@ describe('the operator is killed and started again', () => {
     process.kill(scene.operator.pid, 'SIGSTOP');
     await setBandwidth(scene, 0);
     const isOnline = async (): Promise<boolean> => (await lunOf(scene, 'ended-dst'))?.state === LunState.ONLINE;
-    await until(() => 'the array to finish', isOnline, 30_000);
+    await until(() => 'the array to finish', isOnline);
     await scene.operator.kill();
     expect((await scene.read('ended'))?.status.completionTime).toBeUndefined();
     await expectOneOperation(scene, 'ended');
@@ -86,7 +86,7 @@ describe('the array is killed in the middle of a copy', () => {
     await scene.array.kill();
     await scene.array.restart();
     await setBandwidth(scene, 0);
-    const done = await scene.finished('once', 60_000);
+    const done = await scene.finished('once');
     expect(reasonOf(done)).toBe('Completed');
     expect(done.status.attempt).toBe(2);
     expect(answeredIDs(scene, 'once')).toEqual([first, `${done.metadata.uid}.2`]);
@@ -111,7 +111,7 @@ describe('the array is killed in the middle of a copy', () => {
     expect((await lunOf(scene, 'every-dst'))?.state).toBe(LunState.INCONSISTENT);
     await scene.array.exited();
     await scene.array.restart();
-    const ended = await scene.finished('every', 60_000);
+    const ended = await scene.finished('every');
     expect(reasonOf(ended)).toBe('BackoffLimitExceeded');
     expect(messageOf(ended)).toMatch(/2 attempts failed.*interrupted by a restart of the array/);
     expect(ended.status.dataState).toBe('RolledBack');
@@ -174,7 +174,7 @@ function answeredIDs(scene: Scene, name: string): string[] {
 
 async function untilAccepted(scene: Scene, name: string): Promise<void> {
   const isAccepted = async (): Promise<boolean> => (await acceptedOf(scene, name)).length > 0;
-  await until(() => `the operation of ${name} to be accepted`, isAccepted, 15_000);
+  await until(() => `the operation of ${name} to be accepted`, isAccepted);
 }
 
 /** Waits until some blocks are written and some are not; gives the operation's id. */
@@ -188,7 +188,7 @@ async function untilWriting(scene: Scene, name: string): Promise<string> {
     written = Number(operation?.pairs[0]?.writtenBytes ?? 0);
     return written >= SIZE / 8;
   };
-  await until(() => `${operationId} to be half-way; it has written ${written}`, isHalfWay, 15_000);
+  await until(() => `${operationId} to be half-way; it has written ${written}`, isHalfWay);
   expect(written).toBeLessThan(SIZE / 2);
   return operationId;
 }

@@ -119,7 +119,6 @@ describe('an operation whose object is gone', () => {
     await until(
       () => 'the operation to be released',
       () => callsOf(scene, 'orphan', 'CancelOperation').length > 0 && isReleased(operationId),
-      20_000,
     );
     await setBandwidth(scene, 0);
     expect((await lunOf(scene, 'orphan'))?.state).toBe(LunState.INCONSISTENT);
@@ -167,7 +166,6 @@ describe('a StorageArray', () => {
     await until(
       () => `${arrayName} to be gone`,
       () => isGone(`${ARRAYS_PATH}/${arrayName}`),
-      15_000,
     );
   });
 

@@ -47,7 +47,6 @@ describe('a run that takes too long', () => {
     await until(
       () => 'CancelOperation',
       () => callsOf(scene, 'deadline', 'CancelOperation').length > 0,
-      15_000,
     );
     await setBandwidth(scene, 0);
     const ended = await scene.finished('deadline');

@@ -45,7 +45,6 @@ async function untilCancelled(name: string): Promise<void> {
   await until(
     () => `${name}: CancelOperation`,
     () => callsOf(scene, name, 'CancelOperation').length > 0,
-    15_000,
   );
 }
 

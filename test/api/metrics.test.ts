@@ -78,7 +78,6 @@ describe('/metrics of an operator', () => {
     await until(
       () => 'the array to be seen as down',
       async () => (await linesOf('lunresync_array_up')).includes('lunresync_array_up{array="array-a"} 0'),
-      20_000,
     );
     const calls = await linesOf('lunresync_array_requests_total');
     expect(calls.some((line) => line.includes('code="UNAVAILABLE"'))).toBe(true);
@@ -128,7 +127,6 @@ describe('an operator that stands by', () => {
         (await (await fetch(`http://${address}/metrics`)).text()).includes(
           'leader_election_master_status{name="lunresync"} 0',
         ),
-      20_000,
     );
   });
 });

@@ -63,7 +63,6 @@ describe('watch', () => {
     await until(
       () => 'the first line',
       () => watching.stdout().includes('The operator has not seen it yet'),
-      60_000,
     );
     await sendOk(admin, 'DELETE', `${resyncsPath({ namespace })}/unseen`);
     expect(await watching.ended()).toMatchObject({

@@ -191,5 +191,5 @@ describe('the exit code of watch', () => {
 
 function untilCancelling(name: string): Promise<void> {
   const isTold = (): boolean => callsOf(scene, name, 'CancelOperation').length > 0;
-  return until(() => `${name}: CancelOperation`, isTold, 15_000);
+  return until(() => `${name}: CancelOperation`, isTold);
 }

@@ -103,5 +103,5 @@ async function completeRun(scene: Scene, port: number, name: string): Promise<vo
   const events = await untilEvent(scene, name, ({ reason }) => reason === 'ResyncCompleted');
   // An Event can be seen before its writer has its answer and counts it.
   const areCounted = async (): Promise<boolean> => ((await writesOf(port))[EVENTS] ?? 0) >= before + events.length;
-  await until(() => `${events.length} Events to be counted`, areCounted, 10_000);
+  await until(() => `${events.length} Events to be counted`, areCounted);
 }

@@ -38,7 +38,6 @@ async function leaveWreck(name: string): Promise<{ readonly before: string; read
   await until(
     () => `${name} to be INCONSISTENT`,
     async () => (await lunOf(scene, name))?.state === LunState.INCONSISTENT,
-    30_000,
   );
   await setBandwidth(scene, 0);
   const [safety = ''] = await safetySnapshotsOf(scene, name);

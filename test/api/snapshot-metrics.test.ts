@@ -24,7 +24,6 @@ it('counts the safety snapshots that are kept and the bytes that the array repor
         lines = text.split('\n').filter((line) => line.startsWith(METRIC));
         return isSo(lines);
       },
-      15_000,
     );
     return lines;
   };

@@ -47,7 +47,6 @@ async function betweenIntentAndStart(name: string, spec: Spec, change: () => Pro
   await until(
     () => `${name}: StartOperation`,
     () => startsOf(user, name).length > 0,
-    15_000,
   );
   // A run that is held back waits for nothing else meanwhile, however long the change takes.
   await user.patch(name, { suspend: true });

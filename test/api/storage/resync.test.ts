@@ -81,7 +81,6 @@ async function untilCapacities(
       seen = { volume: capacityOf(volume['spec']), claim: capacityOf(claim['status']) };
       return isDeepStrictEqual(seen, wanted);
     },
-    30_000,
   );
   return claim;
 }
@@ -102,7 +101,7 @@ describe('a LunResync of claims', () => {
     for (const name of names) made.push(await makeClaim(name));
     await order(scene, { action: FaultAction.CORRUPT_CHUNK, lunId: made[1]?.lunID ?? '' });
     await scene.apply('three', { pairs: names.map((name) => pair(name)) });
-    const resync = await scene.finished('three', 60_000);
+    const resync = await scene.finished('three');
     expect([reasonOf(resync), resync.status.dataState]).toEqual(['VerificationFailed', 'RolledBack']);
     for (const { lunID, damaged } of made) expect(await scene.digest(lunID)).toBe(damaged);
   });
@@ -118,7 +117,7 @@ describe('a LunResync of claims', () => {
     await untilCopying(scene, 'used');
     await storage.podUsing(scene.namespace, 'used');
     await setBandwidth(scene, 0);
-    expect(reasonOf(await scene.finished('used', 60_000))).toBe('Completed');
+    expect(reasonOf(await scene.finished('used'))).toBe('Completed');
     expect(await scene.digest(lunID)).toBe(whole);
     await storage.deletePod(scene.namespace, pod);
   });
@@ -128,7 +127,7 @@ describe('a LunResync of claims', () => {
     await storage.createClaim(scene.namespace, 'small', { sizeBytes: 4 * MIB });
     const lunID = await storage.lunOf(scene.namespace, 'small');
     await scene.apply('small', { pairs: [pair('small', 'large-nightly')], claimResize: 'Raise' });
-    expect(reasonOf(await scene.finished('small', 60_000))).toBe('Completed');
+    expect(reasonOf(await scene.finished('small'))).toBe('Completed');
     expect(await scene.digest(lunID)).toBe(whole);
     await untilCapacities('small', { volume: '8Mi', claim: '8Mi' });
   });
@@ -138,7 +137,7 @@ describe('a LunResync of claims', () => {
     await storage.createClaim(scene.namespace, 'files', { sizeBytes: 4 * MIB, volumeMode: 'Filesystem' });
     await storage.untilBound(scene.namespace, 'files');
     await scene.apply('files', { pairs: [pair('files', 'large-files-nightly')], claimResize: 'Raise' });
-    const resync = await scene.finished('files', 60_000);
+    const resync = await scene.finished('files');
     expect(reasonOf(resync)).toBe('Completed');
     expect(messageOf(resync)).toContain('The file system on claim files (4 MiB of 8 MiB) may be smaller');
     // No kubelet mounts it here: what its users have stays what it was, and Kubernetes says what is outstanding.

@@ -109,13 +109,11 @@ describe('a volume', () => {
     await until(
       () => `LUN ${lunId} to be published`,
       async () => (await lun(lunId))?.publishedNodes.includes(nodeID) === true,
-      20_000,
     );
     await storage.deletePod(namespace, pod);
     await until(
       () => `LUN ${lunId} not to be published any more`,
       async () => (await lun(lunId))?.publishedNodes.length === 0,
-      20_000,
     );
   });
 });
@@ -139,7 +137,6 @@ describe('a LUN that a LunResync is at work on', () => {
         const refused = driver.array.callLog().filter(({ code }) => code === 'FAILED_PRECONDITION');
         return methods.every((method) => refused.some((call) => call.method === method));
       },
-      20_000,
     );
     expect(await lun(target)).toMatchObject({ state: LunState.RESYNCING, sizeBytes: BigInt(4 * MIB) });
     await driver.array.admin.clearFaults({});
