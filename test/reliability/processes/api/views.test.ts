@@ -1,6 +1,6 @@
 // The operator's view of the objects is incomplete, silent, or of the past.
 import { describe, expect, inject, it } from 'vitest';
-import { resyncPath, resyncsPath } from '../../../api/acceptance.ts';
+import { resyncPath, resyncsPath, setBandwidth, slowDown } from '../../../api/acceptance.ts';
 import { sendOk } from '../../../support/api-client.ts';
 import { lunPair, reasonOf } from '../../../support/scene.ts';
 import { sharedScene } from '../../../support/shared-scene.ts';
@@ -35,14 +35,14 @@ describe('what the operator is not told', () => {
 
   it('a cancellation is met by the next write of the status, which it refuses', async () => {
     const { target } = await makePair(scene, 'unseen');
-    await scene.array.admin.setBandwidth({ bytesPerSecond: 65_536n });
+    await slowDown(scene);
     await applyPair(scene, 'unseen');
     await untilCopying(scene, 'unseen');
     await toWatches(scene, (stream) => stream.silence());
     await scene.patch('unseen', { cancel: true });
     const isCancelled = (): boolean => scene.array.callLog().some(({ method }) => method === 'CancelOperation');
     await until(() => 'the operation to be cancelled', isCancelled);
-    await scene.array.admin.setBandwidth({ bytesPerSecond: 0n });
+    await setBandwidth(scene, 0);
     const ended = await scene.finished('unseen');
     expect([reasonOf(ended), ended.status.dataState]).toEqual(['Cancelled', 'RolledBack']);
     expect(await scene.digest('unseen-dst')).toBe(target);

@@ -3,6 +3,9 @@
 import { status } from '@grpc/grpc-js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { LunResync } from '../../../../src/api/lun-resync.ts';
+import { FaultAction } from '../../../../src/proto/lunarray/admin/v1/admin_pb.js';
+import { Step } from '../../../../src/proto/lunarray/v1/lunarray_pb.js';
+import { order } from '../../../api/acceptance.ts';
 import { lunPair, MIB, reasonOf } from '../../../support/scene.ts';
 import { sharedScene } from '../../../support/shared-scene.ts';
 import { mentions, startArrayScene } from './support/array-scene.ts';
@@ -62,8 +65,7 @@ async function tell(cell: Cell): Promise<void> {
   scene.proxy.interfere(1, of(method), { kind: 'Code', code, isApplied });
   const needsCancel = method === 'CancelOperation';
   // The attempt that is cancelled must not have ended before.
-  if (needsCancel)
-    scene.proxy.interfere(1, of('StartOperation'), { kind: 'Code', code: status.UNAVAILABLE, isApplied: false });
+  if (needsCancel) await order(scene, { action: FaultAction.STALL, step: Step.COPYING, lunId: `${name}-dst` });
   await scene.patch(name, { suspend: false });
   if (needsCancel) {
     await scene.until(name, 'it has an intent', (now) => now.status.operationID !== undefined);
