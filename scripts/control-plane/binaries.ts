@@ -27,7 +27,13 @@ export const STORAGE: readonly Program[] = [
 ];
 
 /** What makes a node, and Pods run on it, besides a control plane and a container runtime. */
-export const NODE: readonly Program[] = ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'];
+export const NODE: readonly Program[] = [
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kubelet',
+  'kube-proxy',
+  'kube-router',
+];
 
 /** What renders the chart and checks it and the alerts. */
 export const DEPLOY: readonly Program[] = ['helm', 'kubeconform', 'promtool'];

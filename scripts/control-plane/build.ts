@@ -25,6 +25,8 @@ export const GO_PROGRAMS = {
   'kube-scheduler': controlPlane('k8s.io/kubernetes/cmd/kube-scheduler'),
   kubelet: controlPlane('k8s.io/kubernetes/cmd/kubelet'),
   'kube-proxy': controlPlane('k8s.io/kubernetes/cmd/kube-proxy'),
+  // What enforces NetworkPolicies, as in K3s.
+  'kube-router': { goPackage: 'github.com/cloudnativelabs/kube-router/v2/cmd/kube-router', module: 'network-policies' },
   // What holds the namespaces of a Pod.
   pause: controlPlane('./pause'),
   'csi-attacher': controlPlane('github.com/kubernetes-csi/external-attacher/v4/cmd/csi-attacher'),

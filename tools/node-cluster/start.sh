@@ -1,7 +1,7 @@
 #!/bin/bash
 # Starts a Kubernetes cluster of one node in this container: etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
-# containerd, kubelet, kube-proxy and dnsmasq. Certificates and configurations are made at the first start. Prints `ready` when
-# Pods can be made, and ends when one of the programs does. No network policies.
+# containerd, kubelet, kube-proxy, dnsmasq, and kube-router for NetworkPolicies. Certificates and configurations are made at
+# the first start. Prints `ready` when Pods can be made, and ends when one of the programs does.
 set -euo pipefail
 # Why a program ended is read where its start is: in the log of the container, in order.
 exec 2>&1
@@ -236,7 +236,13 @@ start_node() {
   run kubelet --config "$folder/kubelet.yaml" --kubeconfig "$folder/kubelet.kubeconfig" \
     --hostname-override "$name" --node-ip "$address"
   run kube-proxy --config "$folder/proxy.yaml"
+  # Between Pods of one bridge, too, what goes by is filtered.
+  echo 1 >/proc/sys/net/bridge/bridge-nf-call-iptables
   wait_for 'The node is ready' kubectl wait "node/$name" --for=condition=Ready --timeout=5s
+  # Routes and Services are others' work. It reads its node, which is there now.
+  run kube-router --kubeconfig "$folder/admin.kubeconfig" --hostname-override "$name" \
+    --run-firewall --run-router=false --run-service-proxy=false --run-loadbalancer=false \
+    --service-cluster-ip-range "$service_network" --health-port 0 --metrics-port 0
   wait_for 'Pods can be made' kubectl get serviceaccount default
 }
 

@@ -26,6 +26,7 @@ const PACKAGES = [
   'runc',
   'containernetworking-plugins',
   'iptables',
+  'ipset',
   'nftables',
   'iproute2',
   'openssl',

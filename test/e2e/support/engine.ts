@@ -6,15 +6,15 @@ import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
 
-/** What a machine may be expected to have for these tests. */
-export type Means = 'engine' | 'cluster';
+/** What a machine may be expected to have for these tests; policies: its cluster enforces NetworkPolicies. */
+export type Means = 'engine' | 'cluster' | 'policies';
 
 /**
  * Whether tests that need these means are to run. LUNRESYNC_E2E_EXPECT lists what this machine is expected to have,
  * separated by commas, or says `none`; without it all of it is expected, and what is not there makes a test fail.
  */
 export function isExpected(means: Means, environment: NodeJS.ProcessEnv = process.env): boolean {
-  const expected = environment['LUNRESYNC_E2E_EXPECT'] || 'engine,cluster';
+  const expected = environment['LUNRESYNC_E2E_EXPECT'] || 'engine,cluster,policies';
   return expected.split(',').includes(means);
 }
 
