@@ -1,7 +1,7 @@
 /** Whether a test of that title is in a file, by what `vitest list` reads in the sources. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 export type TestFile = { readonly text: string; readonly titles: readonly string[] };
@@ -15,12 +15,19 @@ export async function testFilesOf(root: string, files: readonly string[]): Promi
   const tests = JSON.parse(stdout) as readonly { readonly name: string; readonly file: string }[];
   const found = files.map((file): readonly [string, TestFile] => {
     const titles = tests.filter((test) => test.file === join(root, file)).map(({ name }) => name);
-    return [file, { text: titles.length === 0 ? '' : readFileSync(join(root, file), 'utf8'), titles }];
+    return [file, { text: titles.length === 0 ? '' : textOf(join(root, file)), titles }];
   });
   return new Map(found);
 }
 
-/** A title is known as it stands; that of one row of a table also when what fills its template stands in the file. */
+/** The file with those of its folder that it imports: a table may stand in one of them. */
+function textOf(path: string): string {
+  const own = readFileSync(path, 'utf8');
+  const imported = [...own.matchAll(/ from '(\.\/[^']+)'/g)].map(([, name = '']) => join(dirname(path), name));
+  return [own, ...imported.map((file) => readFileSync(file, 'utf8'))].join('\n');
+}
+
+/** A title is known as it stands; that of one row of a table also when what fills its template stands in the text. */
 export function hasTest({ text, titles }: TestFile, title: string): boolean {
   return titles.some((template) => {
     if (template === title) return true;
