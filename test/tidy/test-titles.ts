@@ -23,7 +23,9 @@ export async function testFilesOf(root: string, files: readonly string[]): Promi
 /** The file with those of its folder that it imports: a table may stand in one of them. */
 function textOf(path: string): string {
   const own = readFileSync(path, 'utf8');
-  const imported = [...own.matchAll(/ from '(\.\/[^']+)'/g)].map(([, name = '']) => join(dirname(path), name));
+  const imported = [...own.matchAll(/^(?:import .*|\}) from '(\.\/[^']+)';$/gm)].map(([, name = '']) =>
+    join(dirname(path), name),
+  );
   return [own, ...imported.map((file) => readFileSync(file, 'utf8'))].join('\n');
 }
 
