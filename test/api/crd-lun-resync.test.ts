@@ -15,8 +15,34 @@ beforeAll(async () => {
 
 const create = (body: Json): Promise<Answer> => send(cluster.admin, 'POST', collection, body);
 
+const lun = (id: string): Json => ({ lunID: id });
+
 const CASES: readonly SpecCase[] = [
   ...PAIR_CASES,
+  {
+    rule: 'pair names are unique',
+    accepted: { pairs: [pair('a'), pair('b')] },
+    refused: { pairs: [pair('a'), pair('a', { target: { persistentVolumeClaimName: 'b' } })] },
+    message: 'Duplicate value: {"name":"a"}',
+  },
+  {
+    rule: 'there are at most 64 pairs',
+    accepted: { pairs: shortPairs(64) },
+    refused: { pairs: shortPairs(65) },
+    message: 'spec.pairs: Too many: 65: must have at most 64 items',
+  },
+  {
+    rule: 'there is at least one pair',
+    accepted: { pairs: [pair('a')] },
+    refused: { pairs: [] },
+    message: 'spec.pairs in body should have at least 1 items',
+  },
+  {
+    rule: 'a LUN id has 1 to 128 characters of a small alphabet',
+    accepted: { pairs: [pair('a', { target: lun(`naa.6001:${'x'.repeat(119)}`) })] },
+    refused: { pairs: [pair('a', { target: lun('../lun-1') })] },
+    message: "spec.pairs[0].target.lunID in body should match '^[A-Za-z0-9._:-]{1,128}$'",
+  },
   ...enumCases({
     mode: 'Plan',
     sizePolicy: 'KeepLarger',
@@ -41,6 +67,10 @@ const CASES: readonly SpecCase[] = [
     message: "spec.runID in body should match '^[A-Za-z0-9._:/-]+$'",
   },
 ];
+
+function shortPairs(count: number): Json[] {
+  return Array.from({ length: count }, (_, position) => pair(`p${position}`));
+}
 
 function enumCases(fields: Record<string, string>): SpecCase[] {
   return Object.entries(fields).map(([field, value]) => ({
