@@ -25,7 +25,7 @@ export const GO_PROGRAMS = {
   'kube-scheduler': controlPlane('k8s.io/kubernetes/cmd/kube-scheduler'),
   kubelet: controlPlane('k8s.io/kubernetes/cmd/kubelet'),
   'kube-proxy': controlPlane('k8s.io/kubernetes/cmd/kube-proxy'),
-  // What enforces NetworkPolicies, as in K3s.
+  // What enforces NetworkPolicies, as in K3s: for clusters that live as long as a test, and nothing else of it is run.
   'kube-router': { goPackage: 'github.com/cloudnativelabs/kube-router/v2/cmd/kube-router', module: 'network-policies' },
   // What holds the namespaces of a Pod.
   pause: controlPlane('./pause'),
