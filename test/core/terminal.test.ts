@@ -206,7 +206,7 @@ describe('the announcement of the end', () => {
 
   it('is the only one of a run that ends in order', () => {
     const { announcements, status } = recorded(complete(done()));
-    expect(announcements.map(({ reason }) => reason)).toEqual(['ResyncCompleted']);
+    expect(announcements.map(({ reason }) => reason)).toStrictEqual(['ResyncCompleted']);
     expect(status).not.toHaveProperty('users');
     expect(failing({})).not.toHaveProperty('users');
   });
