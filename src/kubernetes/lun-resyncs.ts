@@ -60,7 +60,7 @@ function patchFinalizers(
  * back gives versions out again: a write that was decided on the object as it was may then be taken for one of the object as
  * it is, and must not leave a mixture of the two.
  */
-function wholeStatus(before: LunResyncStatus, after: LunResyncStatus): object {
+export function wholeStatus(before: LunResyncStatus, after: LunResyncStatus): object {
   const gone = Object.keys(before).filter((field) => !(field in after));
   return { ...after, ...Object.fromEntries(gone.map((field) => [field, null])) };
 }
