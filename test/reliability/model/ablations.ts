@@ -13,7 +13,7 @@ import {
   PUTS_WRECK_ONLINE,
   REMEMBERS_ONE_RUN,
   RUNS_TWO_ON_ONE_TARGET,
-} from '../shared-bugs.ts';
+} from '../common-bugs.ts';
 import type { Rules } from './observe.ts';
 
 export type Ablation = {

@@ -6,7 +6,7 @@ import {
   PUTS_WRECK_ONLINE,
   REMEMBERS_ONE_RUN,
   RUNS_TWO_ON_ONE_TARGET,
-} from '../shared-bugs.ts';
+} from '../common-bugs.ts';
 
 export const ARRAY_BUGS: readonly SourcePatch[] = [
   COMPARES_NO_GENERATIONS,

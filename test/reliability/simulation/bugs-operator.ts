@@ -1,6 +1,6 @@
 /** Bugs of the operator that the simulation must find. */
 import type { SourcePatch } from '../../support/source-patches.ts';
-import { BELIEVES_STATUS, COMPARES_PRESENT_GENERATION, ENDS_WITHOUT_PROOF, LETS_GO_AT_ONCE } from '../shared-bugs.ts';
+import { BELIEVES_STATUS, COMPARES_PRESENT_GENERATION, ENDS_WITHOUT_PROOF, LETS_GO_AT_ONCE } from '../common-bugs.ts';
 
 export const OPERATOR_BUGS: readonly SourcePatch[] = [
   ENDS_WITHOUT_PROOF,
