@@ -62,7 +62,13 @@ async function tell(cell: Cell): Promise<void> {
   // Suspended first, so that the rule knows the object's uid before anything is called that changes something.
   const resync = await scene.apply(name, { pairs: [lunPair('data', 'src', `${name}-dst`)], suspend: true });
   const of = (called: string) => (call: Call) => call.method === called && concerns(resync, call);
-  scene.proxy.interfere(1, of(method), { kind: 'Code', code, isApplied });
+  let asked = 0;
+  const isMeant = (call: Call): boolean => {
+    const isSo = of(method)(call);
+    if (isSo) asked += 1;
+    return isSo;
+  };
+  scene.proxy.interfere(1, isMeant, { kind: 'Code', code, isApplied });
   const needsCancel = method === 'CancelOperation';
   // The attempt that is cancelled must not have ended before.
   if (needsCancel) await order(scene, { action: FaultAction.STALL, step: Step.COPYING, lunId: `${name}-dst` });
@@ -73,6 +79,7 @@ async function tell(cell: Cell): Promise<void> {
   }
   await mustBeTrue(cell, await scene.finished(name), before);
   if (method === 'DeleteSafetySnapshots') await scene.remove(name);
+  else expect(asked, `${name}: the call that is answered so`).toBeGreaterThan(0);
 }
 
 describe('an answer of the array that is replaced by a status', () => {
